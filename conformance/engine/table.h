@@ -88,17 +88,18 @@ enum vct_need {
 /* Bits of vct_vector.abilities: what the harness must be able to do or see,
  * derived by specc from the verbs. Missing ones make a vector unobserved. */
 enum vct_ability {
-	VCT_CAN_IRQ = 1 << 0,	    /* see interrupt messages (device irq, irqs, noirq) */
-	VCT_CAN_LINE = 1 << 1,	    /* see the INTx line */
-	VCT_CAN_IRQ_MASK = 1 << 2,  /* guest irqmask, irqunmask */
-	VCT_CAN_PEER = 1 << 3,	    /* host actors */
-	VCT_CAN_CONFIG = 1 << 4,    /* a config line */
-	VCT_CAN_CFGSPACE = 1 << 5,  /* PCI configuration space and BAR sizes */
-	VCT_CAN_BUSMASTER = 1 << 6, /* guest busmaster */
-	VCT_CAN_PLATRESET = 1 << 7, /* guest platreset */
-	VCT_CAN_MEM_HIGH = 1 << 8,  /* memory above 4 GiB */
-	VCT_CAN_ASK = 1 << 9,	    /* a guest under test that takes ask */
-	VCT_CAN_MSI_MODE = 1 << 10, /* guest irq msi */
+	VCT_CAN_IRQ = 1 << 0,	     /* see interrupt messages (device irq, irqs, noirq) */
+	VCT_CAN_LINE = 1 << 1,	     /* see the INTx line */
+	VCT_CAN_IRQ_MASK = 1 << 2,   /* guest irqmask, irqunmask */
+	VCT_CAN_PEER = 1 << 3,	     /* host actors */
+	VCT_CAN_CONFIG = 1 << 4,     /* a config line */
+	VCT_CAN_CFGSPACE = 1 << 5,   /* PCI configuration space and BAR sizes */
+	VCT_CAN_BUSMASTER = 1 << 6,  /* guest busmaster */
+	VCT_CAN_PLATRESET = 1 << 7,  /* guest platreset */
+	VCT_CAN_MEM_HIGH = 1 << 8,   /* memory above 4 GiB */
+	VCT_CAN_ASK = 1 << 9,	     /* a guest under test that takes ask */
+	VCT_CAN_MSI_MODE = 1 << 10,  /* guest irq msi */
+	VCT_CAN_IRQ_COUNT = 1 << 11, /* count messages exactly (device irqs) */
 };
 
 enum vct_flag {
