@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Sources and tests of the core. Variables: see the Makefile.
+
+# ---- queue and guest ---------------------------------------------------------------------------------
+
+CORE_QUEUE_SRC += core/queue/ring.c
+
+UNIT_TESTS += core/test/test_ring.c
+test_ring_OBJS = core/queue/ring.c
