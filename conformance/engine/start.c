@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* start.c - before the first step: what the device offers, whether the vector applies, a fresh
+ * start. */
+#include <vmci/defs.h>
+#include <vmci/mem.h>
+#include "pci.h"
+#include "steps.h"
+
+static enum machine_window any_window(const struct engine *e)
+{
+	return e->offer.ports || !e->offer.mmio ? MACHINE_PORTS : MACHINE_MMIO;
+}
+
+static void look_at_bars(struct engine *e)
+{
+	struct machine *m = e->machine;
+	enum machine_bar_kind kind = BAR_NONE;
+	uint64_t size = 0;
+
+	if (m->bar_info(m->ctx, 0, &size, &kind) == 0)
+		e->offer.ports = size >= VMCI_REGISTERS_SIZE && kind == BAR_IO;
+	size = 0;
+	if (m->bar_info(m->ctx, 1, &size, &kind) == 0)
+		e->offer.mmio = size == VMCI_BAR1_SIZE_MMIO;
+}
+
+int engine_probe(struct engine *e)
+{
+	static const struct {
+		uint32_t caps, need;
+	} bits[] = { { VMCI_CAPS_HYPERCALL, VCT_NEED_HYPERCALL },
+		     { VMCI_CAPS_DATAGRAM, VCT_NEED_DATAGRAM },
+		     { VMCI_CAPS_NOTIFICATIONS, VCT_NEED_NOTIFICATIONS },
+		     { VMCI_CAPS_PPN64, VCT_NEED_PPN64 },
+		     { VMCI_CAPS_DMA_DATAGRAM, VCT_NEED_DMA } };
+	struct machine *m = e->machine;
+	struct engine_offer *o = &e->offer;
+	int rc;
+
+	memset(o, 0, sizeof(*o));
+	look_at_bars(e);
+	if (e->ignore_needs)
+		o->ports = o->mmio = true;
+	rc = m->reg_write(m->ctx, any_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
+	if (!rc)
+		rc = m->reg_read(m->ctx, any_window(e), 32, VMCI_CAPS_ADDR, &o->caps);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (o->caps & bits[i].caps)
+			o->needs |= bits[i].need;
+	o->needs |= (o->ports ? VCT_NEED_BAR_PORTS : 0) | (o->mmio ? VCT_NEED_BAR_MMIO : 0);
+	o->needs |= pci_interrupts(m, &o->vectors);
+	e->probed = true;
+	return 0;
+}
+
+static const char *const need_names[] = { "cap.hypercall", "cap.datagram", "cap.notifications",
+					  "cap.ppn64",	   "cap.dma",	   "bar.ports",
+					  "bar.mmio",	   "msix",	   "msi",
+					  "intx",	   "vectors.2",	   "vectors.3" };
+
+static const char *const ability_names[] = {
+	"see interrupt messages",
+	"see the INTx line",
+	"mask interrupt messages",
+	"play host actors (no conformance peer)",
+	"configure the device",
+	"reach PCI configuration space",
+	"switch bus mastering",
+	"reset the PCI function",
+	"give memory above 4 GiB",
+	"ask a guest",
+	"program MSI",
+};
+
+static const char *lowest_name(const char *const *names, size_t n, uint32_t bits)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bits >> i & 1)
+			return names[i];
+	return "?";
+}
+
+static uint32_t missing_abilities(const struct engine *e)
+{
+	const struct vct_vector *v = e->vector;
+	uint32_t need = v->abilities | (v->config_mask ? VCT_CAN_CONFIG : 0);
+
+	if (v->role == VCT_ROLE_GUEST)
+		need |= VCT_CAN_ASK;
+	return need & ~e->machine->abilities;
+}
+
+/* Before anything is touched: can this harness run it at all? */
+int start_allowed(struct engine *e)
+{
+	const struct machine *m = e->machine;
+	uint32_t missing = missing_abilities(e);
+
+	if (missing)
+		return step_unobserved(e, lowest_name(ability_names,
+						      sizeof(ability_names) / sizeof(char *),
+						      missing));
+	if (e->vector->role == VCT_ROLE_GUEST && (!m->ask || !m->saw || !m->fresh))
+		return step_unobserved(e, "ask a guest");
+	if (e->vector->role == VCT_ROLE_DEVICE && !m->reg_read)
+		return step_unobserved(e, "reach a device");
+	return 0;
+}
+
+static int peer_simple(struct engine *e, uint32_t op, const uint64_t *args, uint32_t nargs,
+		       int64_t *rc)
+{
+	struct peer_request rq = { .op = op, .nargs = nargs };
+	struct peer_reply rp = { .blob = e->data, .blob_max = ENGINE_DATA_MAX };
+	int err;
+
+	for (uint32_t i = 0; i < nargs; i++)
+		rq.args[i] = args[i];
+	err = e->machine->peer(e->machine->ctx, &rq, &rp);
+	*rc = rp.rc;
+	return err;
+}
+
+/* The configuration of this vector, or the start-up one when the last vector had another. */
+static int configure(struct engine *e)
+{
+	const struct vct_vector *v = e->vector;
+	uint64_t args[1 + VCT_CONFIG_KEYS] = { v->config_mask };
+	int64_t rc = 0;
+	int err;
+
+	if (!v->config_mask && !e->configured)
+		return 0;
+	for (int i = 0; i < VCT_CONFIG_KEYS; i++)
+		args[1 + i] = v->config[i];
+	e->probed = false;
+	err = peer_simple(e, PEER_CONFIGURE, args, 1 + VCT_CONFIG_KEYS, &rc);
+	if (err)
+		return step_machine(e, err, "configure the device");
+	if (rc == PEER_RC_UNSUPPORTED)
+		return step_unobserved(e, "configure the device that way");
+	if (rc)
+		return step_error(e, "the peer refused the configuration");
+	e->configured = v->config_mask != 0;
+	return 0;
+}
+
+/* What the device offers against what the vector is about. */
+static int check_needs(struct engine *e)
+{
+	const struct vct_vector *v = e->vector;
+	uint32_t needs = v->needs;
+
+	if (e->ignore_needs)
+		return 0;
+	if (v->transport == VCT_TRANSPORT_PIO)
+		needs |= VCT_NEED_BAR_PORTS;
+	if (v->transport == VCT_TRANSPORT_DMA)
+		needs |= VCT_NEED_DMA;
+	if (v->window == VCT_WINDOW_PORTS)
+		needs |= VCT_NEED_BAR_PORTS;
+	if (v->window == VCT_WINDOW_MMIO)
+		needs |= VCT_NEED_BAR_MMIO;
+	needs &= ~e->offer.needs;
+	if (needs)
+		return step_skip(
+			e, lowest_name(need_names, sizeof(need_names) / sizeof(char *), needs));
+	if (!e->offer.ports && !e->offer.mmio)
+		return step_error(e, "the device has neither I/O ports nor a register window");
+	return 0;
+}
+
+static bool choose_paths(struct engine *e)
+{
+	const struct vct_vector *v = e->vector;
+	bool ports = e->offer.ports, dma = v->transport == VCT_TRANSPORT_DMA;
+
+	e->no_ports_calls = false;
+	if (v->transport == VCT_TRANSPORT_AUTO && !ports) {
+		if (v->start == VCT_START_RAW)
+			e->no_ports_calls = true;
+		else
+			dma = true;
+	}
+	if (v->window != VCT_WINDOW_AUTO)
+		e->window = v->window == VCT_WINDOW_MMIO ? MACHINE_MMIO : MACHINE_PORTS;
+	else if (dma)
+		e->window = e->offer.mmio ? MACHINE_MMIO : MACHINE_PORTS;
+	else
+		e->window = any_window(e);
+	return dma;
+}
+
+int start_reset(struct engine *e)
+{
+	struct machine *m = e->machine;
+
+	return m->reg_write(m->ctx, any_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
+}
+
+/* What drivers do first, by way of the vector's window. */
+static int negotiate(struct engine *e, bool dma)
+{
+	struct machine *m = e->machine;
+	uint32_t want = VMCI_CAPS_DATAGRAM | VMCI_CAPS_NOTIFICATIONS | VMCI_CAPS_PPN64 |
+			(dma ? VMCI_CAPS_DMA_DATAGRAM : 0);
+	uint32_t caps = 0;
+	int rc = m->reg_read(m->ctx, e->window, 32, VMCI_CAPS_ADDR, &caps);
+
+	want &= caps;
+	if (!rc)
+		rc = m->reg_write(m->ctx, e->window, 32, VMCI_CAPS_ADDR, want);
+	if (!rc && dma) {
+		rc = m->reg_write(m->ctx, e->window, 32, VMCI_GUEST_PAGE_SHIFT_ADDR, m->page_shift);
+		if (!rc)
+			rc = m->reg_write(m->ctx, e->window, 32, VMCI_DATA_IN_HIGH_ADDR, 0);
+		if (!rc)
+			rc = m->reg_write(m->ctx, e->window, 32, VMCI_DATA_OUT_HIGH_ADDR, 0);
+	}
+	e->env.ppn64 = want & VMCI_CAPS_PPN64;
+	return step_machine(e, rc, "negotiate");
+}
+
+static int optional(int rc)
+{
+	return rc == MACHINE_UNSUPPORTED ? 0 : rc;
+}
+
+int start_device(struct engine *e)
+{
+	struct machine *m = e->machine;
+	bool peer = m->peer && (m->abilities & VCT_CAN_PEER), dma;
+	uint32_t count;
+	int64_t prc = 0;
+	int rc = 0;
+
+	if (configure(e))
+		return 1;
+	if (!e->probed) {
+		rc = engine_probe(e);
+		if (rc)
+			return step_machine(e, rc, "look at the device");
+	}
+	if (check_needs(e))
+		return 1;
+	if (m->bus_master)
+		rc = optional(m->bus_master(m->ctx, true));
+	if (!rc)
+		rc = start_reset(e);
+	/* What the peer drops may still reach the device, so reset once more behind it. */
+	if (!rc && peer) {
+		rc = peer_simple(e, PEER_RESET, NULL, 0, &prc);
+		if (!rc)
+			rc = start_reset(e);
+	}
+	if (!rc && m->irq_mode)
+		rc = optional(m->irq_mode(m->ctx, VCT_IRQ_OFF));
+	for (unsigned i = 0; !rc && m->irq_take && i < e->offer.vectors; i++)
+		rc = optional(m->irq_take(m->ctx, i, &count));
+	if (rc)
+		return step_machine(e, rc, "reset the device");
+	if (prc)
+		return step_error(e, "the peer does not reset");
+	m->mem_release_all(m->ctx);
+	dma = choose_paths(e);
+	xport_start(&e->xport, m, e->window, dma);
+	return e->vector->start == VCT_START_RAW ? 0 : negotiate(e, dma);
+}
+
+static int ask_simple(struct engine *e, uint32_t op)
+{
+	struct peer_request rq = { .op = op };
+	struct peer_reply rp = { .blob = e->data, .blob_max = ENGINE_DATA_MAX };
+
+	return e->machine->ask(e->machine->ctx, &rq, &rp);
+}
+
+int start_guest(struct engine *e)
+{
+	struct machine *m = e->machine;
+	int64_t prc = 0;
+	int rc;
+
+	/* The guest of the last vector goes first, as well as it can. */
+	rc = ask_simple(e, PEER_RESET);
+	if (rc)
+		return step_machine(e, rc, "reset the guest");
+	if (configure(e))
+		return 1;
+	if (m->peer && (m->abilities & VCT_CAN_PEER)) {
+		rc = peer_simple(e, PEER_RESET, NULL, 0, &prc);
+		if (rc || prc)
+			return step_machine(e, rc ? rc : MACHINE_ERROR, "reset the peer");
+	}
+	rc = m->fresh(m->ctx);
+	if (rc)
+		return step_machine(e, rc, "get a fresh device");
+	if (m->mem_release_all)
+		m->mem_release_all(m->ctx);
+	return 0;
+}
