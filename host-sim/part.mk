@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The simulator: the device served over vfio-user.
+
+VFU_SRC = host-sim/vfu.c host-sim/vfu_dispatch.c host-sim/vfu_link.c host-sim/json_check.c \
+	host-sim/guestmem.c host-sim/guestfault.c host-sim/irqs.c
+CONFIG_SRC = host-sim/config.c host-sim/peerbox.c
+
+UNIT_TESTS += host-sim/test/test_vfu.c host-sim/test/test_guestmem.c host-sim/test/test_irqs.c \
+	host-sim/test/test_config.c host-sim/test/test_peerbox.c
+test_vfu_OBJS = $(VFU_SRC) $(CONFIG_SRC)
+test_guestmem_OBJS = $(VFU_SRC) $(CONFIG_SRC)
+test_irqs_OBJS = $(VFU_SRC) $(CONFIG_SRC)
+test_config_OBJS = $(CONFIG_SRC)
+test_peerbox_OBJS = $(CONFIG_SRC)

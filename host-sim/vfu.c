@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vfu.c - a vfio-user server: connections and waiting. */
+#include "vfu.h"
+#include "guestfault.h"
+#include "vfu_dispatch.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+static uint64_t now_ms(void)
+{
+	return now_us() / 1000u;
+}
+
+static void irqs_changed(void *ctx)
+{
+	static const char *const names[] = { "off", "intx", "msi", "msix" };
+	struct vfu *v = ctx;
+
+	vfu_note(v, VFU_NOTE_IRQS, irqs_usable(&v->irqs), 0, names[irqs_mode(&v->irqs)]);
+	if (v->dev.irqs_changed)
+		v->dev.irqs_changed(v->dev.ctx);
+}
+
+static void memory_changed(void *ctx, bool added, uint64_t gpa, uint64_t size)
+{
+	struct vfu *v = ctx;
+
+	if (v->dev.memory_changed)
+		v->dev.memory_changed(v->dev.ctx, added, gpa, size);
+}
+
+struct vfu *vfu_new(const struct vfu_device *device, const struct vfu_options *options, int fd)
+{
+	struct vfu *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->dev = *device;
+	v->options = *options;
+	v->listener = fd;
+	v->link.fd = -1;
+	irqs_init(&v->irqs, device->vectors, irqs_changed, v);
+	v->mem = guestmem_new(memory_changed, v);
+	if (!v->mem || guestfault_install()) {
+		guestmem_free(v->mem);
+		free(v);
+		return NULL;
+	}
+	return v;
+}
+
+/* First the device lets go, then its memory and eventfds go. */
+static void disconnect(struct vfu *v, const char *why)
+{
+	if (v->link.fd < 0)
+		return;
+	vfu_link_close(&v->link);
+	v->greeted = false;
+	vfu_note(v, VFU_NOTE_CLOSE, 0, 0, why);
+	v->dev.reset(v->dev.ctx, VFU_DISCONNECT);
+	irqs_drop(&v->irqs);
+	irqs_changed(v);
+	guestmem_unmap_all(v->mem);
+}
+
+void vfu_hang_up(struct vfu *v, const char *why)
+{
+	disconnect(v, why);
+}
+
+void vfu_free(struct vfu *v)
+{
+	if (!v)
+		return;
+	disconnect(v, "server ends");
+	if (v->listener >= 0)
+		close(v->listener);
+	guestmem_free(v->mem);
+	free(v);
+}
+
+bool vfu_adopt(struct vfu *v, int fd)
+{
+	if (v->link.fd >= 0) {
+		vfu_note(v, VFU_NOTE_TURNED_AWAY, 0, 0, "there is a client");
+		close(fd);
+		return false;
+	}
+	vfu_link_open(&v->link, fd);
+	v->greeted = false;
+	v->accepted_ms = now_ms();
+	vfu_note(v, VFU_NOTE_CONNECT, 0, 0, NULL);
+	return true;
+}
+
+/* Only our own user, or root, may be the guest's machine. */
+static bool may_connect(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       (peer.uid == geteuid() || peer.uid == 0);
+}
+
+static bool accept_one(struct vfu *v)
+{
+	int fd = v->listener < 0 ? -1 : accept4(v->listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (!may_connect(fd)) {
+		vfu_note(v, VFU_NOTE_TURNED_AWAY, 0, 0, "another user");
+		close(fd);
+		return true;
+	}
+	vfu_adopt(v, fd);
+	return true;
+}
+
+/* Handle what has arrived on the connection, at most VFU_BUDGET messages. */
+static enum vfu_result drain(struct vfu *v)
+{
+	enum vfu_result result = VFU_IDLE;
+
+	for (unsigned i = 0; i < VFU_BUDGET && v->link.fd >= 0; i++) {
+		struct vfu_message m;
+		const char *why = NULL;
+
+		switch (vfu_link_receive(&v->link, &m, now_ms())) {
+		case VFU_MESSAGE:
+			why = vfu_dispatch(v, &m);
+			if (!why && guestmem_lost(v->mem))
+				why = "a file of guest memory shrank";
+			break;
+		case VFU_PART:
+			if (v->greeted || now_ms() - v->accepted_ms < VFU_STALL_MS)
+				return result;
+			why = "no version in time";
+			break;
+		case VFU_EOF:
+			why = "closed by the client";
+			break;
+		case VFU_BROKEN:
+			why = v->link.why;
+			break;
+		}
+		if (why) {
+			disconnect(v, why);
+			return VFU_CLIENT_GONE;
+		}
+		result = VFU_WORKED;
+	}
+	return v->link.fd < 0 && result == VFU_WORKED ? VFU_CLIENT_GONE : result;
+}
+
+/* Milliseconds until a client that says nothing must be dropped; -1: never. */
+static int patience(const struct vfu *v)
+{
+	uint64_t now = now_ms();
+
+	if (v->link.fd >= 0 && !v->greeted)
+		return now - v->accepted_ms >= VFU_STALL_MS
+			       ? 0
+			       : (int)(VFU_STALL_MS - (now - v->accepted_ms));
+	return vfu_link_patience(&v->link, now);
+}
+
+/* After a message the next one is often microseconds away, while going to sleep and being
+ * woken costs ten times that. */
+static enum vfu_result spin(struct vfu *v)
+{
+	uint64_t until = v->active_us + v->options.spin_us;
+	enum vfu_result result;
+
+	if (v->link.fd < 0 || v->options.spin_us == 0 || v->active_us == 0)
+		return VFU_IDLE;
+	v->active_us = 0;
+	do
+		result = drain(v);
+	while (result == VFU_IDLE && now_us() < until);
+	return result;
+}
+
+static enum vfu_result wait_for(struct vfu *v, int timeout_ms)
+{
+	struct pollfd p[3] = { { .fd = v->link.fd, .events = POLLIN },
+			       { .fd = v->listener, .events = POLLIN },
+			       { .fd = v->options.wake_fd, .events = POLLIN } };
+	int limit = patience(v);
+	bool client;
+
+	if (limit >= 0 && (timeout_ms < 0 || limit < timeout_ms))
+		timeout_ms = limit;
+	if (poll(p, 3, timeout_ms) <= 0)
+		return limit == 0 ? drain(v) : VFU_IDLE;
+	if (p[2].revents)
+		return VFU_WOKEN;
+	/* The old client's end of file comes before a new client. */
+	client = v->link.fd >= 0;
+	if (p[0].revents) {
+		enum vfu_result result = drain(v);
+
+		if (result != VFU_IDLE)
+			return result;
+	}
+	if (p[1].revents && accept_one(v) && !client)
+		return VFU_WORKED;
+	return VFU_IDLE;
+}
+
+enum vfu_result vfu_poll(struct vfu *v, int timeout_ms)
+{
+	enum vfu_result result = drain(v);
+
+	if (result == VFU_IDLE && timeout_ms != 0)
+		result = spin(v);
+	if (result == VFU_IDLE)
+		result = wait_for(v, timeout_ms);
+	if (result == VFU_WORKED && v->link.fd >= 0)
+		v->active_us = now_us();
+	return result;
+}
+
+struct guestmem *vfu_memory(struct vfu *v)
+{
+	return v->mem;
+}
+
+struct irqs *vfu_irqs(struct vfu *v)
+{
+	return &v->irqs;
+}
+
+bool vfu_connected(const struct vfu *v)
+{
+	return v->link.fd >= 0;
+}
