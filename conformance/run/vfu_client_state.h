@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vfu_client_state.h - what the two halves of the vfio-user client share. */
+#ifndef CONFORMANCE_VFU_CLIENT_STATE_H
+#define CONFORMANCE_VFU_CLIENT_STATE_H
+
+#include "vfu_call.h"
+#include "vfu_client.h"
+
+#define VFUC_ACCESS_MAX 4096u
+
+struct vfuc {
+	struct vfu_call call;
+	unsigned max_fds; /* of one message, as the server said */
+	unsigned irqs;	  /* kinds of interrupts the server has */
+	uint64_t region_bytes[VFUC_REGIONS];
+	int memfd;
+	uint8_t *memory;
+
+	unsigned vectors[VFUC_IRQ_MSIX + 1]; /* by enum vfuc_irq */
+	uint32_t msi_cap, msix_cap;	     /* offsets in configuration space, 0 = absent */
+	enum vfuc_irq mode;
+	unsigned enabled;
+	int event[VFUC_VECTORS];
+	bool masked[VFUC_VECTORS];
+	uint32_t kept[VFUC_VECTORS]; /* counted but not yet taken */
+};
+
+int vfuc_misuse(struct vfuc *c, const char *why);
+int vfuc_exact(struct vfuc *c, unsigned command, const void *ask, size_t ask_len, void *answer,
+	       size_t size);
+/* Find out what interrupts there are and set up INTx. */
+int vfuc_irq_start(struct vfuc *c);
+
+#endif
