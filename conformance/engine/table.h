@@ -206,6 +206,7 @@ enum vct_verb {
 	VCT_VERB_COUNT
 };
 #define VCT_ANY_IRQ 0xffu
+#define VCT_ANY_REG 0xffffffffu /* offset of VCT_DOES_OUT: whatever register */
 
 enum vct_irq_mode {
 	VCT_IRQ_OFF,
