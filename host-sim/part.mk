@@ -12,3 +12,11 @@ test_guestmem_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 test_irqs_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 test_config_OBJS = $(CONFIG_SRC)
 test_peerbox_OBJS = $(CONFIG_SRC)
+
+FUZZ_TARGETS += host-sim/fuzz/fuzz_vfu.c
+fuzz_vfu_OBJS = $(VFU_SRC) $(CONFIG_SRC)
+
+# The client of vmci-conform against this server.
+UNIT_TESTS += conformance/run/test/test_vfu_client.c
+test_vfu_client_OBJS = $(VFU_SRC) $(CONFIG_SRC) conformance/run/vfu_call.c conformance/run/vfu_client.c \
+	conformance/run/vfu_client_irq.c
