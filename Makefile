@@ -250,7 +250,7 @@ test-build: all $(UNIT_BINS) $(FUZZ_BINS) $(TEST_DEPS)
 
 # One line a test: kind (tap: prints TAP; plain: its exit code counts), seconds allowed, name, command.
 define test_list
-$(foreach c,$(CHECKS),plain 900 check/$c $(MAKE) --no-print-directory -s check-$c
+$(foreach c,$(CHECKS),plain 900 check/$c $(MAKE) --no-print-directory -s -k check-$c
 )$(foreach t,$(UNIT_BINS),tap 120 $(patsubst $(O)/%,%,$t) $t
 )$(foreach t,$(SCRIPT_TESTS),tap $(or $($(notdir $(basename $t))_TIMEOUT),600) $(basename $t) $t
 )$(foreach t,$(FUZZ_TARGETS),plain 300 $(basename $t) .ci/fuzz $t $(FUZZ_SECONDS)
