@@ -163,7 +163,7 @@ $(eval $(call tree,mut,$(CC),$(MUT)))
 $(eval $(call tree,fuzz,$(CLANG),$(FUZZ)))
 $(eval $(call tree,efi,$(CC),$(EFICFLAGS)))
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -path $(O)/qemu -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # ---- Linking -----------------------------------------------------------------------------------------
 
