@@ -78,6 +78,22 @@ static void close_repeat(struct maker *mk, struct lex *lx)
 	lex_expect_end(lx);
 }
 
+/* A line with a mistake still binds its names, so that the lines that use them
+ * are not reported as well. */
+static void bind_anyway(struct lex *lx, const char *s)
+{
+	while ((s = strchr(s, '?')) != NULL) {
+		struct lex at = *lx;
+		const char *name;
+
+		at.p = ++s;
+		at.failed = false;
+		name = lex_peek(&at);
+		if (name && !scope_find(lx->scope, name))
+			scope_bind(&at, name, VAR_NUMBER, NULL);
+	}
+}
+
 static void one_step(struct maker *mk, const struct vector *v, size_t index, const struct line *l)
 {
 	char *text = str_fold(substitute(mk, lex_without_note(l->s), l));
@@ -103,6 +119,8 @@ static void one_step(struct maker *mk, const struct vector *v, size_t index, con
 		if (s.verb == VCT_REPEAT && !lx.failed)
 			mk->repeat = mk->run.steps.n;
 	}
+	if (lx.failed)
+		bind_anyway(&lx, text);
 	mk->failed |= lx.failed;
 }
 

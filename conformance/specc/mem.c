@@ -90,8 +90,11 @@ void *mem_room(void *v, size_t element, size_t n, size_t *room)
 {
 	void *p;
 
-	if (n < *room)
+	if (n < *room) {
+		/* The place may have been used and given up. */
+		memset((char *)v + n * element, 0, element);
 		return v;
+	}
 	*room = *room ? *room * 2 : 8;
 	p = mem_alloc(*room * element);
 	if (n)

@@ -14,7 +14,8 @@ enum {
 	LONG_RESULTS,
 	LONG_STRICT,
 	LONG_VECTORS,
-	LONG_CLAUSES
+	LONG_CLAUSES,
+	LONG_KEEP_GOING
 };
 
 static const struct option longs[] = {
@@ -25,6 +26,7 @@ static const struct option longs[] = {
 	{ "check", required_argument, NULL, LONG_CHECK },
 	{ "results", required_argument, NULL, LONG_RESULTS },
 	{ "strict", no_argument, NULL, LONG_STRICT },
+	{ "keep-going", no_argument, NULL, LONG_KEEP_GOING },
 	{ "vectors", no_argument, NULL, LONG_VECTORS },
 	{ "clauses", no_argument, NULL, LONG_CLAUSES },
 	{ 0 },
@@ -74,6 +76,9 @@ static void take(struct options *o, int c, int argc, char **argv)
 		break;
 	case LONG_STRICT:
 		o->strict = true;
+		break;
+	case LONG_KEEP_GOING:
+		o->keep_going = true;
 		break;
 	case LONG_VECTORS:
 		o->vectors = true;

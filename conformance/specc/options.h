@@ -15,6 +15,7 @@ struct options {
 	size_t nresults;
 	bool quiet;	       /* -q, --quiet: no warnings */
 	bool strict;	       /* --strict: warnings are errors */
+	bool keep_going;       /* --keep-going: leave out what has mistakes */
 	bool vectors, clauses; /* --vectors, --clauses */
 	char **args;	       /* the rest */
 	size_t nargs;
@@ -29,8 +30,8 @@ enum options_allowed {
 	OPT_LIST = 16
 };
 
-/* Read the options of a command; allowed names those beside --spec, --quiet and
- * --strict. --results takes all words up to the next option. Returns 0, or 2
+/* Read the options of a command; allowed names those beside --spec, --quiet,
+ * --strict and --keep-going. --results takes all words up to the next option. Returns 0, or 2
  * after a message. */
 int options_read(struct options *o, const char *command, unsigned allowed, int argc, char **argv);
 

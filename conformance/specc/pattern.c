@@ -378,14 +378,8 @@ void pattern_datagram(struct lex *lx, struct ir_code *out)
 	pattern_handle(lx, out);
 	lex_expect(lx, "from");
 	pattern_handle(lx, out);
-	if (!lex_accept(lx, "payload")) {
-		lex_fail(lx,
-			 "expected 'payload' and its bytes (`payload any` when they do not matter, "
-			 "`payload none` for none), not %s",
-			 lex_here(lx));
-		return;
-	}
-	len = pattern_bytes(lx, true, &payload);
+	/* As in what is sent, no payload is an empty one. */
+	len = lex_accept(lx, "payload") ? pattern_bytes(lx, true, &payload) : 0;
 	if (len >= 0) {
 		code_const(out, (uint64_t)len);
 		code_wide(out, VCI_PUT, 8, 0);

@@ -23,7 +23,7 @@ int64_t pattern_bytes(struct lex *lx, bool pattern, struct ir_code *out);
 /* True if an item of a byte sequence or pattern starts here. */
 bool pattern_bytes_starts(struct lex *lx);
 
-/* "C:R from C:R payload BPAT" as a pattern over a whole datagram. */
+/* "C:R from C:R [payload BPAT]" as a pattern over a whole datagram. */
 void pattern_datagram(struct lex *lx, struct ir_code *out);
 
 #endif
