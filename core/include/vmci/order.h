@@ -35,6 +35,12 @@ static inline void vmci_store_release32(void *p, uint32_t v)
 	__atomic_store_n((uint32_t *)p, v, __ATOMIC_RELEASE);
 }
 
+/* Clear the bits that are not in `keep`, and return what was there. What follows happens after. */
+static inline uint8_t vmci_fetch_and8(void *p, uint8_t keep)
+{
+	return __atomic_fetch_and((uint8_t *)p, keep, __ATOMIC_ACQ_REL);
+}
+
 /* Everything before is visible to the other side before anything after. */
 static inline void vmci_full_barrier(void)
 {
