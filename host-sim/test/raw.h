@@ -3,7 +3,6 @@
 #ifndef HOST_SIM_TEST_RAW_H
 #define HOST_SIM_TEST_RAW_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -146,12 +145,10 @@ static inline int raw_hello(struct raw *r)
 
 static inline unsigned open_descriptors(void)
 {
-	DIR *d = opendir("/proc/self/fd");
 	unsigned n = 0;
 
-	while (readdir(d))
-		n++;
-	closedir(d);
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
 	return n;
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.h - the command line of vmci-sim. */
+#ifndef HOST_SIM_OPTIONS_H
+#define HOST_SIM_OPTIONS_H
+
+#include <stdbool.h>
+#include "simdev.h"
+
+struct options {
+	const char *socket;
+	const char *trace; /* NULL = none, "-" = standard output */
+	bool once;
+	bool sandbox;
+	struct simdev_options sim;
+};
+
+enum options_verdict {
+	OPTIONS_SERVE,
+	OPTIONS_DONE, /* --help, --version: text was printed */
+	OPTIONS_BAD   /* one line went to the error output */
+};
+
+/* Pointers in *o point into argv. */
+enum options_verdict options_parse(struct options *o, int argc, char **argv);
+
+#endif

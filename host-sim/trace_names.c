@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* trace_names.c - names of registers, bits, hypercalls and events for the trace. */
+#include "trace_names.h"
+#include <stdio.h>
+#include <vmci/defs.h>
+
+struct name {
+	uint64_t value;
+	const char *text;
+};
+
+static const char *find(const struct name *names, size_t count, uint64_t value)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i].value == value)
+			return names[i].text;
+	return NULL;
+}
+
+#define FIND(names, value) find(names, sizeof(names) / sizeof(names[0]), value)
+#define OR_UNKNOWN(text)   ((text) ? (text) : "?")
+
+const char *trace_register_name(uint32_t offset)
+{
+	static const struct name names[] = {
+		{ VMCI_STATUS_ADDR, "STATUS" },
+		{ VMCI_CONTROL_ADDR, "CONTROL" },
+		{ VMCI_ICR_ADDR, "ICR" },
+		{ VMCI_IMR_ADDR, "IMR" },
+		{ VMCI_DATA_OUT_ADDR, "DATA_OUT" },
+		{ VMCI_DATA_IN_ADDR, "DATA_IN" },
+		{ VMCI_CAPS_ADDR, "CAPS" },
+		{ VMCI_RESULT_LOW_ADDR, "RESULT_LOW" },
+		{ VMCI_RESULT_HIGH_ADDR, "RESULT_HIGH" },
+		{ VMCI_DATA_OUT_LOW_ADDR, "DATA_OUT_LOW" },
+		{ VMCI_DATA_OUT_HIGH_ADDR, "DATA_OUT_HIGH" },
+		{ VMCI_DATA_IN_LOW_ADDR, "DATA_IN_LOW" },
+		{ VMCI_DATA_IN_HIGH_ADDR, "DATA_IN_HIGH" },
+		{ VMCI_GUEST_PAGE_SHIFT_ADDR, "GUEST_PAGE_SHIFT" },
+	};
+
+	return FIND(names, offset);
+}
+
+const char *trace_hypercall_name(uint64_t resource)
+{
+	static const struct name names[] = {
+		{ VMCI_RESOURCES_QUERY, "RESOURCES_QUERY" },
+		{ VMCI_GET_CONTEXT_ID, "GET_CONTEXT_ID" },
+		{ VMCI_SET_NOTIFY_BITMAP, "SET_NOTIFY_BITMAP" },
+		{ VMCI_DOORBELL_LINK, "DOORBELL_LINK" },
+		{ VMCI_DOORBELL_UNLINK, "DOORBELL_UNLINK" },
+		{ VMCI_DOORBELL_NOTIFY, "DOORBELL_NOTIFY" },
+		{ VMCI_DATAGRAM_REQUEST_MAP, "DATAGRAM_REQUEST_MAP" },
+		{ VMCI_DATAGRAM_REMOVE_MAP, "DATAGRAM_REMOVE_MAP" },
+		{ VMCI_EVENT_SUBSCRIBE, "EVENT_SUBSCRIBE" },
+		{ VMCI_EVENT_UNSUBSCRIBE, "EVENT_UNSUBSCRIBE" },
+		{ VMCI_QUEUEPAIR_ALLOC, "QUEUEPAIR_ALLOC" },
+		{ VMCI_QUEUEPAIR_DETACH, "QUEUEPAIR_DETACH" },
+		{ VMCI_HGFS_TRANSPORT, "HGFS_TRANSPORT" },
+		{ VMCI_UNITY_PBRPC_REGISTER, "UNITY_PBRPC_REGISTER" },
+	};
+
+	return OR_UNKNOWN(FIND(names, resource));
+}
+
+const char *trace_event_name(uint64_t event)
+{
+	static const struct name names[] = {
+		{ VMCI_EVENT_CTX_ID_UPDATE, "CTX_ID_UPDATE" },
+		{ VMCI_EVENT_CTX_REMOVED, "CTX_REMOVED" },
+		{ VMCI_EVENT_QP_RESUMED, "QP_RESUMED" },
+		{ VMCI_EVENT_QP_PEER_ATTACH, "QP_PEER_ATTACH" },
+		{ VMCI_EVENT_QP_PEER_DETACH, "QP_PEER_DETACH" },
+		{ VMCI_EVENT_MEM_ACCESS_ON, "MEM_ACCESS_ON" },
+		{ VMCI_EVENT_MEM_ACCESS_OFF, "MEM_ACCESS_OFF" },
+	};
+
+	return OR_UNKNOWN(FIND(names, event));
+}
+
+const char *trace_pair_state_name(uint64_t state)
+{
+	static const struct name names[] = {
+		{ VMCI_QPB_NEW, "new" },
+		{ VMCI_QPB_CREATED_NO_MEM, "created, no memory" },
+		{ VMCI_QPB_CREATED_MEM, "created" },
+		{ VMCI_QPB_ATTACHED_NO_MEM, "attached, no memory" },
+		{ VMCI_QPB_ATTACHED_MEM, "attached" },
+		{ VMCI_QPB_SHUTDOWN_NO_MEM, "shut down, no memory" },
+		{ VMCI_QPB_SHUTDOWN_MEM, "shut down" },
+		{ VMCI_QPB_GONE, "gone" },
+	};
+
+	return OR_UNKNOWN(FIND(names, state));
+}
+
+static const struct name caps_bits[] = {
+	{ VMCI_CAPS_HYPERCALL, "HYPERCALL" },
+	{ VMCI_CAPS_GUESTCALL, "GUESTCALL" },
+	{ VMCI_CAPS_DATAGRAM, "DATAGRAM" },
+	{ VMCI_CAPS_NOTIFICATIONS, "NOTIFICATIONS" },
+	{ VMCI_CAPS_PPN64, "PPN64" },
+	{ VMCI_CAPS_DMA_DATAGRAM, "DMA_DATAGRAM" },
+	{ VMCI_CAPS_CLEAR_TO_ACK, "CLEAR_TO_ACK" },
+};
+static const struct name cause_bits[] = {
+	{ VMCI_ICR_DATAGRAM, "DATAGRAM" },
+	{ VMCI_ICR_NOTIFICATION, "NOTIFICATION" },
+	{ VMCI_ICR_DMA_DATAGRAM, "DMA_DATAGRAM" },
+};
+static const struct name control_bits[] = {
+	{ VMCI_CONTROL_RESET, "RESET" },
+	{ VMCI_CONTROL_INT_ENABLE, "INT_ENABLE" },
+	{ VMCI_CONTROL_INT_DISABLE, "INT_DISABLE" },
+};
+
+const char *trace_bits(uint32_t offset, uint64_t value, char *buf, size_t size)
+{
+	const struct name *bits = NULL;
+	size_t count = 0, used = 0;
+
+	if (offset == VMCI_CAPS_ADDR)
+		bits = caps_bits, count = sizeof(caps_bits) / sizeof(bits[0]);
+	else if (offset == VMCI_ICR_ADDR || offset == VMCI_IMR_ADDR)
+		bits = cause_bits, count = sizeof(cause_bits) / sizeof(bits[0]);
+	else if (offset == VMCI_CONTROL_ADDR)
+		bits = control_bits, count = sizeof(control_bits) / sizeof(bits[0]);
+	buf[0] = '\0';
+	for (size_t i = 0; i < count; i++)
+		if (value & bits[i].value && used < size)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? " " : " (",
+						 bits[i].text);
+	if (used && used < size)
+		snprintf(buf + used, size - used, ")");
+	return buf;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* trace_text.h - trace events as lines for people.
+ *
+ * A line: seconds since the start, a short kind, what happened with names for numbers, and for
+ * a refusal the reason and the clause of the book. Bytes of the guest appear as numbers and hex
+ * digits only.
+ */
+#ifndef HOST_SIM_TRACE_TEXT_H
+#define HOST_SIM_TRACE_TEXT_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <vmci/trace.h>
+#include "vfu.h"
+
+struct trace_text {
+	FILE *out; /* NULL: nothing is written */
+	uint64_t start_us;
+};
+
+/* Begin: times count from now. */
+void trace_text_start(struct trace_text *t, FILE *out);
+
+/* One event of the core, one of the vfio-user server, one of the conformance peer (operation,
+ * result). */
+void trace_text_event(struct trace_text *t, const struct vmci_trace *ev);
+void trace_text_vfu(struct trace_text *t, enum vfu_note what, uint64_t a, uint64_t b,
+		    const char *text);
+void trace_text_peer(struct trace_text *t, uint32_t op, int64_t rc);
+
+#endif
