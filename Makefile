@@ -212,13 +212,13 @@ export O CC CLANG BAR1 DEVICE SOCKET ONLY ROLE QEMU OVMF
 
 run: $(O)/setup.stamp ## Boot OVMF in QEMU against our device, run the suite, print the verdict
 	+$(Q)$(submake) $(O)/bin/vmci-conform $(O)/bin/vmci-sim $(O)/efi/vmci.efi book
-	$(Q).ci/run-efi
+	+$(Q).ci/run-efi; code=$$?; $(submake) -s book >/dev/null 2>&1; exit $$code
 
 conform: $(O)/bin/vmci-conform ## Run all vectors in process, both roles
 	$(Q)$(O)/bin/vmci-conform run $(if $(ONLY),--only '$(ONLY)') $(if $(ROLE),--role $(ROLE))
 
 mutants: $(O)/mut/bin/vmci-conform ## Break the device on purpose, one fault at a time; a vector must name each
-	$(Q)conformance/mutants/run.sh
+	$(Q)$(O)/mut/bin/vmci-conform mutants $(if $(ONLY),--only '$(ONLY)')
 
 # ---- Tests -------------------------------------------------------------------------------------------
 
