@@ -9,3 +9,28 @@ CORE_GUEST_SRC += $(addprefix core/guest/, guest.c transfer.c receive.c datagram
 
 UNIT_TESTS += core/test/test_ring.c
 test_ring_OBJS = core/queue/ring.c
+
+# ---- common and device -------------------------------------------------------------------------------
+
+CORE_COMMON_SRC += core/common/error.c
+CORE_DEVICE_SRC += \
+	core/device/broker.c \
+	core/device/context.c \
+	core/device/device.c \
+	core/device/dgqueue.c \
+	core/device/dma.c \
+	core/device/doorbell.c \
+	core/device/endpoint.c \
+	core/device/event.c \
+	core/device/guestmem.c \
+	core/device/hub.c \
+	core/device/hypercall.c \
+	core/device/irq.c \
+	core/device/pages.c \
+	core/device/pair.c \
+	core/device/port_stream.c \
+	core/device/regs.c \
+	core/device/reset.c \
+	core/device/route.c \
+	core/device/table.c \
+	core/device/watch.c

@@ -49,6 +49,10 @@ void vmci_hub_destroy(struct vmci_hub *hub);
 
 struct vmci_context *vmci_hub_find(struct vmci_hub *hub, uint32_t cid); /* NULL: unknown */
 
+/* Deliver what was sent from the host to itself, or to endpoints with DG_DELAYED_CB, before this
+ * call. The owner calls it when no other call on the hub is in progress. Returns how many. */
+size_t vmci_hub_run(struct vmci_hub *hub);
+
 /* Make a VM context without a device.
  *   cid    wanted; if taken the next free one above max(cid, 15) is given, wrapping to 16
  *   priv   0 or VMCI_PRIVILEGE_FLAG_RESTRICTED

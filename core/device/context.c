@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Contexts: the parties of a hub. Spec: chapters 70 and 80. */
+#include "context.h"
+
+#include "broker.h"
+#include "device.h"
+#include "doorbell.h"
+#include "endpoint.h"
+#include "watch.h"
+
+#include <vmci/fault.h>
+
+bool vmci_priv_denies(uint32_t a, uint32_t b)
+{
+	bool a_restricted = (a & VMCI_PRIVILEGE_FLAG_RESTRICTED) != 0;
+	bool b_restricted = (b & VMCI_PRIVILEGE_FLAG_RESTRICTED) != 0;
+	bool a_trusted = (a & VMCI_PRIVILEGE_FLAG_TRUSTED) != 0;
+	bool b_trusted = (b & VMCI_PRIVILEGE_FLAG_TRUSTED) != 0;
+
+	if (VMCI_FAULT("priv.everything-allowed"))
+		return false;
+	if (VMCI_FAULT("priv.trust-ignored"))
+		return a_restricted || b_restricted;
+	if (VMCI_FAULT("priv.one-way"))
+		return a_restricted && !b_trusted;
+	return (a_restricted && !b_trusted) || (b_restricted && !a_trusted);
+}
+
+uint32_t vmci_context_pick_cid(struct vmci_hub *hub, uint32_t cid, const struct vmci_context *self)
+{
+	struct vmci_context *taken = vmci_hub_find(hub, cid);
+
+	if (!taken || taken == self)
+		return cid;
+	if (VMCI_FAULT("context.reserved-ids-given-out"))
+		cid = cid < 3 ? 2 : cid;
+	else if (cid < VMCI_RESERVED_CID_LIMIT - 1)
+		cid = VMCI_RESERVED_CID_LIMIT - 1;
+	/* Ends: there are fewer contexts than ids. */
+	do {
+		cid++;
+		if (cid == VMCI_INVALID_ID)
+			cid = VMCI_RESERVED_CID_LIMIT;
+		taken = vmci_hub_find(hub, cid);
+	} while (taken && taken != self);
+	return cid;
+}
+
+int vmci_context_new(struct vmci_hub *hub, uint32_t cid, uint32_t priv, struct vmci_context **out)
+{
+	struct vmci_context *ctx;
+
+	if (hub->vms >= hub->limits.contexts)
+		return vmci_refuse(hub, cid, VMCI_ERROR_NO_RESOURCES, "too many contexts", NULL);
+	if (vmci_table_reserve(&hub->contexts, hub->port))
+		return VMCI_LOCAL_NO_MEMORY;
+	ctx = vmci_hub_alloc(hub, sizeof(*ctx));
+	if (!ctx)
+		return VMCI_LOCAL_NO_MEMORY;
+	ctx->hub = hub;
+	ctx->cid = vmci_context_pick_cid(hub, cid, NULL);
+	ctx->priv = priv;
+	ctx->next_resource = VMCI_RESERVED_RESOURCE_ID_MAX + 1;
+	vmci_dgqueue_init(&ctx->queue);
+	vmci_table_init(&ctx->endpoints, hub->salt);
+	vmci_table_init(&ctx->doorbells, hub->salt);
+	vmci_list_init(&ctx->endpoint_list);
+	vmci_list_init(&ctx->doorbell_list);
+	vmci_list_init(&ctx->rings);
+	vmci_list_init(&ctx->watch_list);
+	vmci_list_init(&ctx->ends);
+	vmci_list_append(&hub->members, &ctx->member);
+	vmci_table_add(&hub->contexts, &ctx->by_cid, ctx->cid);
+	hub->vms++;
+	*out = ctx;
+	return 0;
+}
+
+int vmci_context_create(struct vmci_hub *hub, uint32_t cid, uint32_t priv,
+			struct vmci_context **out)
+{
+	if (cid == VMCI_INVALID_ID)
+		return vmci_refuse(hub, cid, VMCI_ERROR_INVALID_ARGS, "no context id", NULL);
+	if ((priv & ~(uint32_t)VMCI_PRIVILEGE_FLAG_RESTRICTED) &&
+	    !VMCI_FAULT("context.trusted-vm-allowed"))
+		return vmci_refuse(hub, cid, VMCI_ERROR_INVALID_ARGS,
+				   "a VM has no privilege flags but RESTRICTED", NULL);
+	return vmci_context_new(hub, cid, priv, out);
+}
+
+void vmci_context_renumber(struct vmci_context *ctx, uint32_t cid)
+{
+	vmci_table_remove(&ctx->hub->contexts, &ctx->by_cid);
+	ctx->cid = cid;
+	vmci_table_add(&ctx->hub->contexts, &ctx->by_cid, cid);
+}
+
+void vmci_context_delete(struct vmci_context *ctx)
+{
+	struct vmci_hub *hub = ctx->hub;
+	const struct vmci_hub_port *port = hub->port;
+
+	/* Nobody can reach it any more before anybody is told. */
+	vmci_table_remove(&hub->contexts, &ctx->by_cid);
+	vmci_list_remove(&ctx->member);
+	hub->vms -= hub->vms > 0;
+
+	vmci_watch_announce_removal(ctx);
+	vmci_broker_context_gone(ctx);
+	if (ctx->device)
+		vmci_device_free(ctx->device);
+	vmci_watch_drop_all(ctx);
+	vmci_doorbell_drop_all(ctx);
+	vmci_endpoint_drop_all(ctx);
+	vmci_dgqueue_clear(&ctx->queue, port);
+	vmci_table_free(&ctx->endpoints, port);
+	vmci_table_free(&ctx->doorbells, port);
+	vmci_hub_free(hub, ctx, sizeof(*ctx));
+}
+
+void vmci_context_destroy(struct vmci_context *ctx)
+{
+	vmci_context_delete(ctx);
+}
+
+uint32_t vmci_context_cid(const struct vmci_context *ctx)
+{
+	return ctx->cid;
+}
+
+uint32_t vmci_context_pick_resource(struct vmci_context *ctx,
+				    bool (*is_taken)(const struct vmci_context *ctx,
+						     uint32_t resource))
+{
+	uint32_t first = ctx->next_resource;
+	uint32_t id = first;
+
+	do {
+		ctx->next_resource =
+			id + 1 == VMCI_INVALID_ID ? VMCI_RESERVED_RESOURCE_ID_MAX + 1 : id + 1;
+		if (!is_taken(ctx, id))
+			return id;
+		id = ctx->next_resource;
+	} while (id != first);
+	return VMCI_INVALID_ID;
+}

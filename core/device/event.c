@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Events. Spec: chapter 50. */
+#include "event.h"
+
+#include "route.h"
+
+#include <vmci/fault.h>
+#include <vmci/mem.h>
+
+#define HEAD VMCI_DATAGRAM_SIZE
+
+void vmci_context_on_event(struct vmci_context *ctx, vmci_event_fn *fn, void *arg)
+{
+	ctx->event_fn = fn;
+	ctx->event_arg = arg;
+}
+
+void vmci_event_deliver(struct vmci_context *to, const uint8_t *payload, size_t len)
+{
+	if (to->event_fn)
+		to->event_fn(to->event_arg, payload, len);
+}
+
+/* dg has room for a header in front of len bytes of payload. */
+static void send(struct vmci_context *to, uint8_t *dg, size_t len, const struct vmci_trace *ev)
+{
+	struct vmci_hub *hub = to->hub;
+	struct vmci_trace seen = *ev;
+	struct vmci_handle src = vmci_handle(VMCI_HYPERVISOR_CONTEXT_ID, VMCI_CONTEXT_RESOURCE_ID);
+
+	if (hub->is_closing)
+		return;
+	seen.kind = VMCI_TRACE_EVENT;
+	seen.cid = to->cid;
+	vmci_hub_trace(hub, &seen);
+	if (!vmci_context_is_vm(to)) {
+		vmci_event_deliver(to, dg + HEAD, len);
+		return;
+	}
+	if (VMCI_FAULT("event.wrong-source"))
+		src.context = VMCI_HOST_CONTEXT_ID;
+	if (VMCI_FAULT("event.padding-not-zero")) {
+		vmci_put32(dg + HEAD + VMCI_EVENT_DATA_RESERVED, 0x5a5a5a5a);
+		if (len == VMCI_EVENT_QP_SIZE)
+			vmci_put32(dg + HEAD + VMCI_EVENT_QP_RESERVED2, 0x5a5a5a5a);
+		else
+			vmci_put32(dg + HEAD + VMCI_EVENT_CTX_RESERVED2, 0x5a5a5a5a);
+	}
+	vmci_put_handle(dg + VMCI_DATAGRAM_DST_CONTEXT, vmci_handle(to->cid, VMCI_EVENT_HANDLER));
+	if (VMCI_FAULT("event.wrong-destination"))
+		vmci_put32(dg + VMCI_DATAGRAM_DST_CONTEXT, VMCI_HYPERVISOR_CONTEXT_ID);
+	vmci_put_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT, src);
+	vmci_put64(dg + VMCI_DATAGRAM_PAYLOAD_SIZE, len);
+	/* Nobody is there to hear of a full queue. */
+	(void)vmci_route_enqueue(to, dg, HEAD + len, true);
+}
+
+void vmci_event_context(struct vmci_context *to, uint32_t event, uint32_t cid)
+{
+	uint8_t dg[HEAD + VMCI_EVENT_CTX_SIZE] = { 0 };
+	struct vmci_trace ev = { .value = event, .value2 = cid };
+
+	vmci_put32(dg + HEAD + VMCI_EVENT_CTX_EVENT, event);
+	vmci_put32(dg + HEAD + VMCI_EVENT_CTX_CONTEXT_ID, cid);
+	send(to, dg, VMCI_EVENT_CTX_SIZE, &ev);
+}
+
+void vmci_event_pair(struct vmci_context *to, uint32_t event, struct vmci_handle handle,
+		     uint32_t peer)
+{
+	uint8_t dg[HEAD + VMCI_EVENT_QP_SIZE] = { 0 };
+	struct vmci_trace ev = { .value = event, .value2 = peer, .handle = handle };
+
+	if (VMCI_FAULT("event.no-attach") && event == VMCI_EVENT_QP_PEER_ATTACH)
+		return;
+	if (VMCI_FAULT("event.no-detach") && event == VMCI_EVENT_QP_PEER_DETACH)
+		return;
+	if (VMCI_FAULT("event.wrong-peer"))
+		peer = to->cid;
+	vmci_put32(dg + HEAD + VMCI_EVENT_QP_EVENT, event);
+	vmci_put_handle(dg + HEAD + VMCI_EVENT_QP_HANDLE, handle);
+	vmci_put32(dg + HEAD + VMCI_EVENT_QP_PEER_ID, peer);
+	send(to, dg, VMCI_EVENT_QP_SIZE, &ev);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* event.h - events: datagrams of the hypervisor about contexts and queue pairs.
+ *
+ * Events are sent whether or not anybody subscribed. A context whose queue is full does not get
+ * the event; that is no error of whoever caused it.
+ */
+#ifndef VMCI_DEVICE_EVENT_H
+#define VMCI_DEVICE_EVENT_H
+
+#include "context.h"
+
+/* An event about a context. */
+void vmci_event_context(struct vmci_context *to, uint32_t event, uint32_t cid);
+/* An event about a queue pair; peer is the context that attached or detached. */
+void vmci_event_pair(struct vmci_context *to, uint32_t event, struct vmci_handle handle,
+		     uint32_t peer);
+/* An event's payload for the host or the hypervisor. */
+void vmci_event_deliver(struct vmci_context *to, const uint8_t *payload, size_t len);
+
+#endif

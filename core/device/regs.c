@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The register file. Spec: chapter 10. */
+#include "device.h"
+
+#include "dma.h"
+#include "irq.h"
+#include "port_stream.h"
+#include "reset.h"
+
+#include <vmci/fault.h>
+
+/* ---- observation ------------------------------------------------------------------------ */
+
+void vmci_device_trace_end_run(struct vmci_device *dev)
+{
+	struct vmci_trace ev = { .kind = VMCI_TRACE_BYTES,
+				 .cid = dev->ctx->cid,
+				 .offset = dev->run_offset,
+				 .len = (size_t)dev->run_len };
+
+	if (!dev->run_offset)
+		return;
+	dev->run_offset = 0;
+	dev->run_len = 0;
+	vmci_hub_trace(dev->hub, &ev);
+}
+
+void vmci_device_trace_bytes(struct vmci_device *dev, uint32_t offset, uint64_t count)
+{
+	if (dev->run_offset != offset)
+		vmci_device_trace_end_run(dev);
+	dev->run_offset = offset;
+	dev->run_len += count;
+}
+
+static void trace_access(struct vmci_device *dev, enum vmci_trace_kind kind, uint32_t offset,
+			 unsigned bits, uint32_t value)
+{
+	struct vmci_trace ev = {
+		.kind = kind, .cid = dev->ctx->cid, .offset = offset, .width = bits, .value = value
+	};
+
+	vmci_device_trace_end_run(dev);
+	vmci_hub_trace(dev->hub, &ev);
+}
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+/* A whole register, without side effects. Write-only ones read as 0. */
+static uint32_t peek(const struct vmci_device *dev, uint32_t reg)
+{
+	const struct vmci_regs *r = &dev->regs;
+
+	switch (reg) {
+	case VMCI_STATUS_ADDR:
+		return r->is_enabled && !VMCI_FAULT("regs.status-zero") ? VMCI_STATUS_INT_ON : 0;
+	case VMCI_ICR_ADDR:
+		return r->icr;
+	case VMCI_CAPS_ADDR:
+		if (VMCI_FAULT("regs.caps-reads-accepted"))
+			return r->caps;
+		return dev->config.caps;
+	case VMCI_RESULT_LOW_ADDR:
+		return (uint32_t)r->result;
+	case VMCI_RESULT_HIGH_ADDR:
+		if (VMCI_FAULT("regs.result-high-zero"))
+			return 0;
+		return r->result < 0 ? 0xffffffffu : 0;
+	default:
+		return VMCI_FAULT("regs.undefined-reads-ones") && reg >= VMCI_REGISTERS_SIZE
+			       ? 0xffffffffu
+			       : 0;
+	}
+}
+
+static uint32_t read_bytes(struct vmci_device *dev, unsigned count)
+{
+	uint8_t bytes[4] = { 0 };
+
+	vmci_stream_read(dev, bytes, count);
+	vmci_device_trace_bytes(dev, VMCI_DATA_IN_ADDR, count);
+	return vmci_get32(bytes);
+}
+
+static bool is_access(uint32_t offset, unsigned bits)
+{
+	if (bits != 8 && bits != 16 && bits != 32)
+		return false;
+	/* Not over the end of a register. */
+	return (offset & 3) + bits / 8 <= 4;
+}
+
+uint32_t vmci_device_read(struct vmci_device *dev, enum vmci_window w, uint32_t offset,
+			  unsigned bits)
+{
+	uint32_t value;
+
+	(void)w; /* both windows show the same registers */
+	if (!is_access(offset, bits))
+		return 0;
+	if (offset == VMCI_DATA_IN_ADDR)
+		return read_bytes(dev, bits / 8);
+	if (offset == VMCI_ICR_ADDR && bits == 32)
+		value = vmci_irq_read_icr(dev);
+	else
+		value = peek(dev, offset & ~3u);
+	if (VMCI_FAULT("regs.result-cleared-by-read") && offset == VMCI_RESULT_LOW_ADDR)
+		dev->regs.result = 0;
+	value >>= (offset & 3) * 8;
+	if (bits < 32)
+		value &= ((uint32_t)1 << bits) - 1;
+	trace_access(dev, VMCI_TRACE_REG_READ, offset, bits, value);
+	return value;
+}
+
+/* ---- writing ---------------------------------------------------------------------------- */
+
+static void write_control(struct vmci_device *dev, uint32_t value)
+{
+	if ((value & VMCI_CONTROL_RESET) && !VMCI_FAULT("reset.ignored"))
+		vmci_reset(dev, "control");
+	if (value & VMCI_CONTROL_INT_ENABLE)
+		dev->regs.is_enabled = true;
+	if ((value & VMCI_CONTROL_INT_DISABLE) && !VMCI_FAULT("regs.disable-ignored"))
+		dev->regs.is_enabled = false;
+	vmci_irq_update(dev);
+}
+
+static void write_caps(struct vmci_device *dev, uint32_t value)
+{
+	if (!VMCI_FAULT("reset.caps-keeps-objects"))
+		vmci_reset_guest_objects(dev, "caps");
+	dev->regs.caps = (value & dev->config.caps) | VMCI_CAPS_DATAGRAM;
+	if (VMCI_FAULT("regs.caps-not-masked"))
+		dev->regs.caps = value | VMCI_CAPS_DATAGRAM;
+	if (VMCI_FAULT("regs.ppn64-without-ack"))
+		dev->regs.caps |= dev->config.caps & VMCI_CAPS_PPN64;
+	if (VMCI_FAULT("regs.ppn64-never"))
+		dev->regs.caps &= ~(uint32_t)VMCI_CAPS_PPN64;
+	if (VMCI_FAULT("regs.caps-write-ignored"))
+		dev->regs.caps = dev->config.caps & VMCI_CAPS_UNACKED;
+}
+
+static void write_page_shift(struct vmci_device *dev, uint32_t value)
+{
+	if (VMCI_FAULT("regs.page-shift-ignored"))
+		return;
+	if ((value < VMCI_GUEST_PAGE_SHIFT_MIN || value > VMCI_GUEST_PAGE_SHIFT_MAX) &&
+	    !(VMCI_FAULT("regs.page-shift-unchecked") && value < 32))
+		return;
+	dev->regs.page_shift = value;
+}
+
+static struct vmci_gpa address(uint32_t high, uint32_t low)
+{
+	struct vmci_gpa gpa = { (uint64_t)high << 32 | low };
+
+	if (VMCI_FAULT("dma.high-half-ignored"))
+		gpa.addr = low;
+	return gpa;
+}
+
+static bool uses_dma(const struct vmci_device *dev)
+{
+	return vmci_device_uses(dev, VMCI_CAPS_DMA_DATAGRAM) || VMCI_FAULT("dma.without-ack");
+}
+
+static void write_register(struct vmci_device *dev, uint32_t reg, uint32_t value)
+{
+	struct vmci_regs *r = &dev->regs;
+
+	switch (reg) {
+	case VMCI_CONTROL_ADDR:
+		write_control(dev, value);
+		break;
+	case VMCI_IMR_ADDR:
+		r->imr = value & VMCI_CAUSES;
+		vmci_irq_update(dev);
+		break;
+	case VMCI_CAPS_ADDR:
+		write_caps(dev, value);
+		break;
+	case VMCI_DATA_OUT_LOW_ADDR:
+		if (uses_dma(dev))
+			vmci_dma_send(dev, address(r->out_high, value));
+		break;
+	case VMCI_DATA_OUT_HIGH_ADDR:
+		r->out_high = value;
+		break;
+	case VMCI_DATA_IN_LOW_ADDR:
+		if (uses_dma(dev))
+			vmci_dma_receive(dev, address(r->in_high, value));
+		break;
+	case VMCI_DATA_IN_HIGH_ADDR:
+		r->in_high = value;
+		break;
+	case VMCI_GUEST_PAGE_SHIFT_ADDR:
+		write_page_shift(dev, value);
+		break;
+	default:
+		break;
+	}
+}
+
+void vmci_device_write(struct vmci_device *dev, enum vmci_window w, uint32_t offset, unsigned bits,
+		       uint32_t value)
+{
+	uint8_t bytes[4];
+
+	if (!is_access(offset, bits))
+		return;
+	if (offset == VMCI_DATA_OUT_ADDR) {
+		vmci_put32(bytes, value);
+		vmci_device_write_bytes(dev, w, offset, bytes, bits / 8);
+		return;
+	}
+	/* Observers see the write before what it causes. */
+	trace_access(dev, VMCI_TRACE_REG_WRITE, offset, bits, value);
+	if (bits == 32)
+		write_register(dev, offset, value);
+}
+
+void vmci_device_write_bytes(struct vmci_device *dev, enum vmci_window w, uint32_t offset,
+			     const uint8_t *src, size_t len)
+{
+	(void)w;
+	if (offset != VMCI_DATA_OUT_ADDR || !len)
+		return;
+	vmci_device_trace_bytes(dev, VMCI_DATA_OUT_ADDR, len);
+	vmci_stream_write(dev, src, len);
+}
+
+void vmci_device_read_bytes(struct vmci_device *dev, enum vmci_window w, uint32_t offset,
+			    uint8_t *dst, size_t len)
+{
+	if (offset != VMCI_DATA_IN_ADDR) {
+		for (size_t i = 0; i < len; i++)
+			dst[i] = (uint8_t)vmci_device_read(dev, w, offset, 8);
+		return;
+	}
+	vmci_stream_read(dev, dst, len);
+	vmci_device_trace_bytes(dev, VMCI_DATA_IN_ADDR, len);
+}

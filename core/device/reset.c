@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Back to power-on. Spec: chapter 10. */
+#include "reset.h"
+
+#include "broker.h"
+#include "dgqueue.h"
+#include "doorbell.h"
+#include "irq.h"
+#include "port_stream.h"
+
+#include <vmci/fault.h>
+#include <vmci/mem.h>
+
+static void power_on(struct vmci_regs *r, uint32_t caps)
+{
+	memset(r, 0, sizeof(*r));
+	r->caps = caps & VMCI_CAPS_UNACKED;
+	r->page_shift = VMCI_GUEST_PAGE_SHIFT_MIN;
+}
+
+void vmci_regs_power_on(struct vmci_device *dev)
+{
+	power_on(&dev->regs, dev->config.caps);
+}
+
+static void trace(struct vmci_device *dev, const char *why)
+{
+	struct vmci_trace ev = { .kind = VMCI_TRACE_RESET, .cid = dev->ctx->cid, .text = why };
+
+	vmci_device_trace_end_run(dev);
+	vmci_hub_trace(dev->hub, &ev);
+}
+
+static void drop_objects(struct vmci_device *dev)
+{
+	dev->regs.has_receive = false;
+	dev->regs.receive.addr = 0;
+	if (!VMCI_FAULT("reset.bitmap-kept")) {
+		dev->regs.has_bitmap = false;
+		dev->regs.bitmap.addr = 0;
+	}
+	if (!VMCI_FAULT("reset.streams-kept"))
+		vmci_stream_reset(dev);
+	if (!VMCI_FAULT("reset.doorbells-kept"))
+		vmci_doorbell_drop_all(dev->ctx);
+	if (!VMCI_FAULT("reset.datagrams-kept"))
+		vmci_dgqueue_clear(&dev->ctx->queue, dev->hub->port);
+}
+
+/* Last, because the other ends hear of it: what they do then meets a device that has forgotten
+ * everything, and what they send is for the next driver. */
+static void drop_pairs(struct vmci_device *dev)
+{
+	if (!VMCI_FAULT("reset.pairs-kept"))
+		vmci_broker_context_gone(dev->ctx);
+}
+
+void vmci_reset_guest_objects(struct vmci_device *dev, const char *why)
+{
+	trace(dev, why);
+	drop_objects(dev);
+	if (!VMCI_FAULT("reset.caps-keeps-page-shift"))
+		dev->regs.page_shift = VMCI_GUEST_PAGE_SHIFT_MIN;
+	dev->regs.is_draining = false;
+	drop_pairs(dev);
+}
+
+void vmci_reset(struct vmci_device *dev, const char *why)
+{
+	struct vmci_regs old;
+
+	trace(dev, why);
+	dev->regs.is_enabled = false;
+	vmci_irq_update(dev); /* lowers the line */
+	drop_objects(dev);
+	old = dev->regs;
+	vmci_regs_power_on(dev);
+	if (VMCI_FAULT("reset.bitmap-kept")) {
+		dev->regs.has_bitmap = old.has_bitmap;
+		dev->regs.bitmap = old.bitmap;
+	}
+	if (VMCI_FAULT("reset.icr-kept"))
+		dev->regs.icr = old.icr;
+	if (VMCI_FAULT("reset.imr-kept"))
+		dev->regs.imr = old.imr;
+	if (VMCI_FAULT("reset.enable-kept"))
+		dev->regs.is_enabled = true;
+	if (VMCI_FAULT("reset.caps-kept"))
+		dev->regs.caps = old.caps;
+	if (VMCI_FAULT("reset.page-shift-kept"))
+		dev->regs.page_shift = old.page_shift;
+	if (VMCI_FAULT("reset.result-kept"))
+		dev->regs.result = old.result;
+	if (VMCI_FAULT("reset.high-addresses-kept")) {
+		dev->regs.out_high = old.out_high;
+		dev->regs.in_high = old.in_high;
+	}
+	drop_pairs(dev);
+}
+
+void vmci_device_platform_reset(struct vmci_device *dev)
+{
+	if (VMCI_FAULT("reset.platform-ignored"))
+		return;
+	dev->bus_master = false;
+	vmci_reset(dev, "platform");
+	vmci_device_set_irq_mode(dev, VMCI_IRQ_NONE, 0);
+}
+
+bool vmci_reset_is_clean(const struct vmci_device *dev)
+{
+	static const struct vmci_stream_out no_out;
+	static const struct vmci_stream_in no_in;
+	const struct vmci_context *ctx = dev->ctx;
+	struct vmci_regs fresh;
+
+	power_on(&fresh, dev->config.caps);
+	return !memcmp(&dev->regs, &fresh, sizeof(fresh)) &&
+	       !memcmp(&dev->out, &no_out, sizeof(no_out)) &&
+	       !memcmp(&dev->in, &no_in, sizeof(no_in)) && !ctx->queue.count && !ctx->queue.bytes &&
+	       !ctx->doorbell_count && !ctx->ring_count && !ctx->end_count && !ctx->pair_bytes &&
+	       ctx->cid == dev->config.cid;
+}

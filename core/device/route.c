@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Routing of datagrams. Spec: chapter 70. */
+#include "route.h"
+
+#include "device.h"
+#include "endpoint.h"
+#include "event.h"
+
+#include <vmci/fault.h>
+#include <vmci/mem.h>
+
+/* What a routed datagram needs to be delivered. Exactly one of vm, endpoint and is_event. */
+struct route {
+	struct vmci_context *vm;
+	struct vmci_endpoint *endpoint;
+	bool is_event;
+	uint32_t src_context; /* as the receiver sees it */
+};
+
+static int refuse(const struct vmci_context *from, int result, const char *reason)
+{
+	return vmci_refuse(from->hub, from->cid, result, reason, NULL);
+}
+
+bool vmci_route_is_own_source(const struct vmci_context *from, uint32_t cid)
+{
+	if (cid == from->cid || cid == VMCI_INVALID_ID)
+		return true;
+	return from->device && vmci_device_had_cid(from->device, cid);
+}
+
+/* Privileges with which `from` speaks: the host speaks with those of the endpoint it names. */
+static uint32_t sender_priv(const struct vmci_context *from, uint32_t src_resource)
+{
+	if (from == from->hub->host) {
+		struct vmci_endpoint *ep = vmci_endpoint_find(from, src_resource);
+
+		return ep ? ep->priv : from->priv;
+	}
+	return from->priv;
+}
+
+static int decide_host(struct vmci_context *from, struct vmci_handle dst, struct vmci_handle src,
+		       struct route *r)
+{
+	struct vmci_hub *hub = from->hub;
+
+	if (src.context == VMCI_INVALID_ID) {
+		if (from != hub->host)
+			return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing");
+		src.context = VMCI_HOST_CONTEXT_ID;
+	}
+	if (src.context != from->cid && !VMCI_FAULT("route.forged-source-accepted"))
+		return refuse(from, VMCI_ERROR_NO_ACCESS, "source context is not the sender's");
+	r->src_context = src.context;
+	if (from == hub->hypervisor && dst.resource == VMCI_EVENT_HANDLER) {
+		r->is_event = true;
+		return 0;
+	}
+	r->endpoint = vmci_endpoint_find(hub->host, dst.resource);
+	if (!r->endpoint)
+		return refuse(from,
+			      VMCI_FAULT("route.wrong-no-endpoint") ? VMCI_ERROR_NO_HANDLE
+								    : VMCI_ERROR_INVALID_RESOURCE,
+			      "no such host endpoint");
+	if (vmci_priv_denies(sender_priv(from, src.resource), r->endpoint->priv) &&
+	    !VMCI_FAULT("priv.host-endpoint-open"))
+		return refuse(from, VMCI_ERROR_NO_ACCESS, "privileges of sender and endpoint");
+	return 0;
+}
+
+static int decide_vm(struct vmci_context *from, struct vmci_handle dst, struct vmci_handle src,
+		     struct route *r)
+{
+	struct vmci_hub *hub = from->hub;
+
+	r->vm = vmci_hub_find(hub, dst.context);
+	if (!r->vm || !vmci_context_is_vm(r->vm))
+		return refuse(from,
+			      VMCI_FAULT("route.unknown-context-code") ? VMCI_ERROR_NOT_FOUND
+								       : VMCI_ERROR_DST_UNREACHABLE,
+			      "destination context unknown");
+	if (src.context == VMCI_INVALID_ID) {
+		if (from != hub->host)
+			return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing");
+		src.context = VMCI_HOST_CONTEXT_ID;
+	}
+	if (vmci_cid_is_vm(src.context) && src.context != dst.context &&
+	    !VMCI_FAULT("route.vm-to-vm"))
+		return refuse(from, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM");
+	if (src.context != from->cid && !VMCI_FAULT("route.forged-source-accepted"))
+		return refuse(from, VMCI_ERROR_NO_ACCESS, "source context is not the sender's");
+	if (r->vm != from && vmci_priv_denies(sender_priv(from, src.resource), r->vm->priv) &&
+	    !VMCI_FAULT("priv.restricted-vm-open"))
+		return refuse(from, VMCI_ERROR_NO_ACCESS, "privileges of sender and VM");
+	if (VMCI_FAULT("route.own-context-refused") && r->vm == from)
+		return refuse(from, VMCI_ERROR_DST_UNREACHABLE, "fault");
+	r->src_context = src.context;
+	return 0;
+}
+
+static int decide(struct vmci_context *from, bool is_guest, struct vmci_handle dst,
+		  struct vmci_handle src, size_t len, struct route *r)
+{
+	if (len > VMCI_MAX_DG_SIZE && !VMCI_FAULT("route.too-large-accepted"))
+		return refuse(from, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed");
+	if (dst.context == VMCI_INVALID_ID)
+		return refuse(from, VMCI_ERROR_INVALID_ARGS, "no destination context");
+	if (is_guest && vmci_route_is_own_source(from, src.context))
+		src.context = from->cid;
+	if (dst.context == VMCI_HYPERVISOR_CONTEXT_ID) {
+		/* A host that is nobody's guest has no hypervisor above it. */
+		if (vmci_context_is_vm(from))
+			return refuse(from, VMCI_ERROR_DST_UNREACHABLE,
+				      "the hypervisor is reached through the device");
+		return refuse(from, VMCI_ERROR_DEVICE_NOT_FOUND, "no hypervisor above this host");
+	}
+	if (dst.context == VMCI_HOST_CONTEXT_ID)
+		return decide_host(from, dst, src, r);
+	return decide_vm(from, dst, src, r);
+}
+
+static void wake(struct vmci_context *vm)
+{
+	if (vm->device)
+		vmci_device_datagram_waits(vm->device);
+}
+
+/* Admission is part of deciding; after that a datagram is only linked in. */
+static int enqueue(struct vmci_context *to, struct vmci_datagram *dg, bool is_hypervisor)
+{
+	struct vmci_hub *hub = to->hub;
+	struct vmci_trace ev = { .kind = VMCI_TRACE_DATAGRAM_QUEUED,
+				 .cid = to->cid,
+				 .data = dg->bytes,
+				 .len = dg->len };
+
+	ev.result = vmci_dgqueue_admit(&to->queue, dg->len, is_hypervisor);
+	if (ev.result)
+		return refuse(to, ev.result, "datagram queue full");
+	vmci_dgqueue_append(&to->queue, dg);
+	ev.result = (int32_t)dg->len;
+	vmci_hub_trace(hub, &ev);
+	wake(to);
+	return (int)dg->len;
+}
+
+int vmci_route_enqueue(struct vmci_context *to, const uint8_t *bytes, size_t len,
+		       bool is_hypervisor)
+{
+	const struct vmci_hub_port *port = to->hub->port;
+	struct vmci_datagram *dg;
+	int rc = vmci_dgqueue_admit(&to->queue, len, is_hypervisor);
+
+	/* Before a copy is made, so that a flood costs no memory. */
+	if (rc)
+		return refuse(to, rc, "datagram queue full");
+	dg = vmci_datagram_make(port, bytes, len);
+	if (!dg)
+		return VMCI_ERROR_NO_MEM;
+	rc = enqueue(to, dg, is_hypervisor);
+	if (rc < 0)
+		vmci_datagram_free(port, dg);
+	return rc;
+}
+
+static int deliver(struct vmci_context *from, const struct route *r, const uint8_t *dg, size_t len)
+{
+	struct vmci_hub *hub = from->hub;
+	struct vmci_handle src = vmci_get_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT);
+	int rc;
+
+	if (r->is_event) {
+		vmci_event_deliver(hub->host, dg + VMCI_DATAGRAM_SIZE, len - VMCI_DATAGRAM_SIZE);
+		return (int)len;
+	}
+	if (r->vm)
+		rc = vmci_route_enqueue(r->vm, dg, len,
+					src.context == VMCI_HYPERVISOR_CONTEXT_ID &&
+						src.resource == VMCI_CONTEXT_RESOURCE_ID);
+	else if (r->endpoint->is_delayed || from == hub->host)
+		rc = vmci_endpoint_defer(hub, r->endpoint, dg, len);
+	else
+		rc = vmci_endpoint_deliver(r->endpoint, dg, len);
+	if (rc > 0 && VMCI_FAULT("route.result-zero"))
+		return 0;
+	if (rc > 0 && VMCI_FAULT("route.result-payload-only"))
+		return rc - VMCI_DATAGRAM_SIZE;
+	return rc;
+}
+
+int vmci_route_send(struct vmci_context *from, bool is_guest, uint8_t *dg, size_t len)
+{
+	struct route r = { 0 };
+	int rc = decide(from, is_guest, vmci_get_handle(dg + VMCI_DATAGRAM_DST_CONTEXT),
+			vmci_get_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT), len, &r);
+
+	if (rc)
+		return rc;
+	if (!VMCI_FAULT("route.source-not-stamped"))
+		vmci_put32(dg + VMCI_DATAGRAM_SRC_CONTEXT, r.src_context);
+	return deliver(from, &r, dg, len);
+}
+
+int vmci_context_send(struct vmci_context *ctx, struct vmci_handle dst, struct vmci_handle src,
+		      const void *payload, size_t len)
+{
+	struct vmci_hub *hub = ctx->hub;
+	size_t total = VMCI_DATAGRAM_SIZE + len;
+	uint8_t *dg;
+	int rc;
+
+	if (len > VMCI_MAX_DG_PAYLOAD_SIZE && !VMCI_FAULT("route.too-large-accepted"))
+		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed");
+	dg = vmci_hub_alloc(hub, total);
+	if (!dg)
+		return VMCI_ERROR_NO_MEM;
+	vmci_put_handle(dg + VMCI_DATAGRAM_DST_CONTEXT, dst);
+	vmci_put_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT, src);
+	vmci_put64(dg + VMCI_DATAGRAM_PAYLOAD_SIZE, len);
+	if (len)
+		memcpy(dg + VMCI_DATAGRAM_PAYLOAD, payload, len);
+	rc = vmci_route_send(ctx, false, dg, total);
+	vmci_hub_free(hub, dg, total);
+	return rc;
+}
+
+int vmci_context_receive(struct vmci_context *ctx, uint8_t *buf, size_t size, size_t *len)
+{
+	struct vmci_datagram *dg = vmci_dgqueue_head(&ctx->queue);
+
+	if (!dg)
+		return VMCI_ERROR_NO_MORE_DATAGRAMS;
+	if (dg->len > size && !VMCI_FAULT("context.small-buffer-drops"))
+		return VMCI_ERROR_NO_MEM;
+	vmci_dgqueue_take(&ctx->queue);
+	*len = dg->len < size ? dg->len : size;
+	memcpy(buf, dg->bytes, *len);
+	vmci_datagram_free(ctx->hub->port, dg);
+	dg = vmci_dgqueue_head(&ctx->queue);
+	return dg ? (int)dg->len : 0;
+}
+
+bool vmci_context_is_pending(const struct vmci_context *ctx)
+{
+	return ctx->queue.count > 0 || ctx->ring_count > 0;
+}
