@@ -3,8 +3,12 @@
 
 # ---- engine and vmci-conform -------------------------------------------------------------------------
 
-ENGINE_SRC += $(addprefix conformance/engine/, code.c engine.c mailbox.c pci.c peer_wire.c report.c rings.c \
-	start.c step_actor.c step_device.c step_look.c table.c text.c xport.c)
+ENGINE_SRC += $(sort $(wildcard conformance/engine/*.c))
+RUN_SRC += $(sort $(wildcard conformance/run/*.c)) conformance/run/vectors.S
+
+# The compiled vectors are part of the program.
+$(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/conformance/run/vectors.o: \
+	$(O)/spec/vectors.bin
 
 # ---- specc -------------------------------------------------------------------------------------------
 

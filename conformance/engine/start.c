@@ -200,6 +200,24 @@ int start_reset(struct engine *e)
 	return m->reg_write(m->ctx, any_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
 }
 
+/* A device that offers no datagrams is none: every driver gives up on it, and so does every vector.
+ * This only reads, so that it may stand in front of a raw start too. */
+static int look_alive(struct engine *e)
+{
+	struct machine *m = e->machine;
+	uint32_t caps = 0;
+	int rc = m->reg_read(m->ctx, e->window, 32, VMCI_CAPS_ADDR, &caps);
+
+	if (rc || e->vector->config_mask >> VCT_CFG_CAPS & 1)
+		return step_machine(e, rc, "read CAPS");
+	if (caps != 0xffffffff && caps & VMCI_CAPS_DATAGRAM)
+		return 0;
+	step_fail_text(e, ENGINE_CLASS_MISSING, "CAPS that offer datagrams, before the first step",
+		       "CAPS ");
+	text_hex(&e->saw, caps, 8);
+	return 1;
+}
+
 /* What drivers do first, by way of the vector's window. */
 static int negotiate(struct engine *e, bool dma)
 {
@@ -266,6 +284,8 @@ int start_device(struct engine *e)
 	m->mem_release_all(m->ctx);
 	dma = choose_paths(e);
 	xport_start(&e->xport, m, e->window, dma);
+	if (look_alive(e))
+		return 1;
 	return e->vector->start == VCT_START_RAW ? 0 : negotiate(e, dma);
 }
 

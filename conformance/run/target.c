@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* target.c - what vectors can be run against, by name. */
+#include "target.h"
+#include <stdio.h>
+#include <string.h>
+#include "target_null.h"
+#include "target_vfu.h"
+
+static const char *behind(const char *spec, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(spec, prefix, n) == 0 && spec[n] ? spec + n : NULL;
+}
+
+unsigned target_roles(const char *spec)
+{
+	if (strcmp(spec, "core") == 0)
+		return VCT_ROLE_DEVICE | VCT_ROLE_GUEST;
+	if (behind(spec, "vfio-user:") || behind(spec, "null:"))
+		return VCT_ROLE_DEVICE;
+	return 0;
+}
+
+int target_open(struct target *t, const char *spec, unsigned role, uint32_t seed, char *error,
+		size_t size)
+{
+	const char *rest;
+
+	memset(t, 0, sizeof(*t));
+	(void)seed;
+	if (!(target_roles(spec) & role)) {
+		snprintf(error, size, "%s: has no %s to test", spec,
+			 role == VCT_ROLE_GUEST ? "guest" : "device");
+		return -1;
+	}
+	if ((rest = behind(spec, "vfio-user:")))
+		return target_vfu_open(t, rest, error, size);
+	if ((rest = behind(spec, "null:")))
+		return target_null_open(t, rest, error, size);
+	snprintf(error, size, "%s: not in this build", spec);
+	return -1;
+}
+
+void target_close(struct target *t)
+{
+	if (t->close)
+		t->close(t);
+	memset(t, 0, sizeof(*t));
+}
