@@ -191,10 +191,8 @@ int vmci_guest_pair_detach(struct vmci_guest_pair *p)
 			call_detach(g, handle);
 	} else {
 		rc = call_detach(g, handle);
-		if (rc < 0 && !VMCI_FAULT("guest-pair.refused-detach-frees")) {
-			p->is_kept = true;
+		if (rc < 0 && !VMCI_FAULT("guest-pair.refused-detach-frees"))
 			return rc;
-		}
 		if (rc < 0) {
 			/* The mistake: the memory is used for something else. */
 			for (size_t i = 0; i < p->pages.n; i++)
@@ -212,7 +210,6 @@ int vmci_guest_pair_detach(struct vmci_guest_pair *p)
 
 void guest_detach_pairs(struct vmci_guest *g)
 {
-	/* Also those whose detach was refused before: it costs one call, and peers hear of it. */
 	for (struct vmci_guest_pair *p = g->pairs; p; p = p->next)
 		if (!p->local && !VMCI_FAULT("guest-pair.left-attached"))
 			call_detach(g, p->handle);

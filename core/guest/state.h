@@ -89,7 +89,7 @@ struct vmci_guest_pair {
 	uint64_t produce_addr, consume_addr;
 	struct guest_local *local; /* NULL unless local */
 	unsigned user;		   /* of local */
-	bool is_kept;		   /* detached by its owner, but the device refused */
+	bool is_kept;		   /* has no owner: the device did not say whether it has it */
 };
 
 struct vmci_guest {

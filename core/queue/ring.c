@@ -68,26 +68,33 @@ static inline void publish(struct vmci_ring *r)
 	r->unpublished = 0;
 }
 
-/* Read the peer's index, the only place that does. Pairs with the peer's release store. */
-static int look(struct vmci_ring *r)
+/* Read the peer's index, the only place that does, and tell what may be moved by it. Pairs with the
+ * peer's release store. */
+static int64_t read_peer(const struct vmci_ring *r)
 {
-	uint64_t peer, ready;
+	uint64_t peer = vmci_load_acquire64(r->peer_word), ready;
 
-	if (r->unpublished)
-		publish(r); /* or a full ring would wait for a peer that sees nothing of it */
-	peer = vmci_load_acquire64(r->peer_word);
 	if (peer >= r->size) {
 		if (!VMCI_FAULT("ring.trust-peer-index") || !r->size)
 			return VMCI_ERROR_INVALID_SIZE;
 		peer %= r->size;
 	}
-	if (is_consumer(r)) {
-		ready = peer >= r->own ? peer - r->own : r->size - r->own + peer;
-		r->avail = ready;
-	} else {
-		ready = r->own >= peer ? r->own - peer : r->size - peer + r->own;
-		r->avail = r->size - 1 - ready + (VMCI_FAULT("ring.no-gap") ? 1 : 0);
-	}
+	if (is_consumer(r))
+		return (int64_t)(peer >= r->own ? peer - r->own : r->size - r->own + peer);
+	ready = r->own >= peer ? r->own - peer : r->size - peer + r->own;
+	return (int64_t)(r->size - 1 - ready) + (VMCI_FAULT("ring.no-gap") ? 1 : 0);
+}
+
+static int look(struct vmci_ring *r)
+{
+	int64_t avail;
+
+	if (r->unpublished)
+		publish(r); /* or a full ring would wait for a peer that sees nothing of it */
+	avail = read_peer(r);
+	if (avail < 0)
+		return (int)avail;
+	r->avail = (uint64_t)avail;
 	return 0;
 }
 
@@ -326,34 +333,26 @@ int vmci_ring_map(struct vmci_ring *r, const struct vmci_ring_memory *mem)
 
 /* ---- use -------------------------------------------------------------------------------- */
 
-/* Bring `avail` up to date, for a question. */
-static int64_t ask(struct vmci_ring *r)
+/* A question is answered from the peer's index as it is now; what was seen for moving stays. */
+static int64_t ask(const struct vmci_ring *r)
 {
-	int rc;
-
 	if (r->flags & RING_UNMAPPED)
-		rc = r->flags & RING_CORRUPT ? VMCI_ERROR_INVALID_SIZE : 0;
-	else
-		rc = look(r);
-	return rc;
+		return r->flags & RING_CORRUPT ? VMCI_ERROR_INVALID_SIZE : (int64_t)r->avail;
+	return read_peer(r);
 }
 
 int64_t vmci_ring_ready(struct vmci_ring *r)
 {
-	int64_t rc = ask(r);
+	int64_t avail = ask(r);
 
-	if (rc < 0)
-		return rc;
-	return (int64_t)(is_consumer(r) ? r->avail : r->size - 1 - r->avail);
+	return avail < 0 || is_consumer(r) ? avail : (int64_t)r->size - 1 - avail;
 }
 
 int64_t vmci_ring_room(struct vmci_ring *r)
 {
-	int64_t rc = ask(r);
+	int64_t avail = ask(r);
 
-	if (rc < 0)
-		return rc;
-	return (int64_t)(is_consumer(r) ? r->size - 1 - r->avail : r->avail);
+	return avail < 0 || !is_consumer(r) ? avail : (int64_t)r->size - 1 - avail;
 }
 
 int64_t vmci_ring_enqueue(struct vmci_ring *r, const void *src, size_t len)
@@ -457,15 +456,16 @@ void vmci_ring_commit(struct vmci_ring *r)
 int64_t vmci_ring_poll(struct vmci_ring *r, unsigned looks, unsigned pauses, void (*relax)(void *),
 		       void *ctx)
 {
-	for (;;) {
-		int64_t rc = r->avail ? 0 : ask(r);
+	while (!r->avail) {
+		int rc = r->flags & RING_UNMAPPED ? VMCI_ERROR_QUEUEPAIR_NOT_READY : look(r);
 
 		if (rc < 0)
 			return rc;
 		if (r->avail || looks <= 1)
-			return (int64_t)r->avail;
+			break;
 		looks--;
 		for (unsigned i = 0; i < pauses; i++)
 			relax(ctx);
 	}
+	return (int64_t)r->avail;
 }

@@ -184,8 +184,8 @@ int vmci_guest_ring(struct vmci_guest *g, struct vmci_handle handle);
 int vmci_guest_pair_alloc(struct vmci_guest *g, struct vmci_handle handle, uint32_t peer,
 			  uint32_t flags, uint32_t priv, uint64_t produce, uint64_t consume,
 			  struct vmci_guest_pair **out);
-/* Give the end back; the pointer is dead afterwards. Returns 0, or the device's error: then the
- * peer may still use the memory, which is kept, and the handle stays taken, until
+/* Give the end back; the pointer is dead after 0. Returns 0, or the device's error: then the peer
+ * may still use the memory, and everything stays as it was. Try again, or leave it to
  * vmci_guest_remove(). */
 int vmci_guest_pair_detach(struct vmci_guest_pair *p);
 

@@ -161,7 +161,8 @@ void vmci_ring_commit(struct vmci_ring *r);
 
 /* Look for something to move, at most `looks` times (at least once), with relax(ctx) called
  * `pauses` times between looks, so that the peer can gather a batch instead of being asked for each
- * byte. Returns what can be moved: > 0, or 0 after the last look, or VMCI_ERROR_INVALID_SIZE. */
+ * byte. Returns what can be moved: > 0, or 0 after the last look, or
+ * VMCI_ERROR_INVALID_SIZE, VMCI_ERROR_QUEUEPAIR_NOT_READY. */
 int64_t vmci_ring_poll(struct vmci_ring *r, unsigned looks, unsigned pauses, void (*relax)(void *),
 		       void *ctx);
 
