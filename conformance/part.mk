@@ -12,5 +12,7 @@ $(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/
 
 # ---- specc -------------------------------------------------------------------------------------------
 
-SPECC_SRC += $(sort $(wildcard conformance/specc/*.c))
+SPECC_SRC += $(sort $(wildcard conformance/specc/*.c)) conformance/specc/assets.S
 SPECC_LIBS += -ljansson
+# The style sheet and the script are part of the program.
+$(foreach t,host san sanclang,$(O)/$t/conformance/specc/assets.o): conformance/specc/book.css conformance/specc/book.js

@@ -14,6 +14,7 @@ static const char help[] =
 	"  check              read everything, report every mistake\n"
 	"  table -o FILE      write the compiled vectors\n"
 	"  defs [-o FILE | --check FILE]  write (or compare) the C header of names\n"
+	"  book -o DIR        write the HTML book; --results FILE... adds last results\n"
 	"  dump [TABLE]       print a compiled table (or that of the chapters) as text\n"
 	"  undump TEXT -o FILE  make the table again from its text\n"
 	"  list               clauses and vectors, one a line; --vectors, --clauses\n"
@@ -33,9 +34,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "check", command_check },   { "table", command_table }, { "defs", command_defs },
-	{ "dump", command_dump },	  { "undump", command_undump },
-	{ "list", command_list },     { "stamp", command_stamp }, { "coverage", command_coverage },
+	{ "check", command_check }, { "table", command_table }, { "defs", command_defs },
+	{ "book", command_book },   { "dump", command_dump },	{ "undump", command_undump },
+	{ "list", command_list },   { "stamp", command_stamp }, { "coverage", command_coverage },
 };
 
 static int run(int argc, char **argv)
