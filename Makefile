@@ -248,9 +248,18 @@ FUZZ_BINS = $(foreach t,$(FUZZ_TARGETS),$(O)/fuzz/$(basename $t))
 
 test-build: all $(UNIT_BINS) $(FUZZ_BINS) $(TEST_DEPS)
 
+# The suite in OVMF: both register models, and the device built into the application.
+EFI_RUNS     = 256k 8k loop
+EFI_RUN_256k = BAR1=256k DEVICE= SOCKET= ROLE= ONLY=
+EFI_RUN_8k   = BAR1=8k DEVICE= SOCKET= ROLE= ONLY=
+EFI_RUN_loop = DEVICE=loop SOCKET= ROLE= ONLY=
+
 # One line a test: kind (tap: prints TAP; plain: its exit code counts), seconds allowed, name, command.
 define test_list
 $(foreach c,$(CHECKS),plain 900 check/$c $(MAKE) --no-print-directory -s -k check-$c
+)tap 60 build/checks .ci/test-checks
+tap 600 build/run-efi .ci/test-run-efi
+$(foreach b,$(EFI_RUNS),tap 1200 efi/$b OUT=$(O)/test-efi/$b $(EFI_RUN_$b) .ci/run-efi --tap
 )$(foreach t,$(UNIT_BINS),tap 120 $(patsubst $(O)/%,%,$t) $t
 )$(foreach t,$(SCRIPT_TESTS),tap $(or $($(notdir $(basename $t))_TIMEOUT),600) $(basename $t) $t
 )$(foreach t,$(FUZZ_TARGETS),plain 300 $(basename $t) .ci/fuzz $t $(FUZZ_SECONDS)
