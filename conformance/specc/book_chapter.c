@@ -3,6 +3,7 @@
 #include <cmark-gfm.h>
 #include <cmark-gfm-core-extensions.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,21 @@ static size_t id_at(const char *s)
 	return n && clause_is_id(mem_strndup(s, n)) ? n : 0;
 }
 
+/* "chapter 24": length of the words and the address, or 0. */
+static size_t chapter_at(const struct book *b, const char *s, const char **url)
+{
+	int number = -1, end = 0;
+
+	if ((str_starts(s, "chapter ") || str_starts(s, "Chapter ")) &&
+	    sscanf(s + 8, "%d%n", &number, &end) == 1)
+		for (size_t i = 0; i < b->sp->chapters.n; i++)
+			if (b->sp->chapters.v[i].number == number) {
+				*url = mem_printf("%s.html", b->sp->chapters.v[i].slug);
+				return 8 + (size_t)end;
+			}
+	return 0;
+}
+
 static void link_text(struct book *b, cmark_node *text)
 {
 	const char *s = mem_strdup(cmark_node_get_literal(text)), *from = s;
@@ -80,12 +96,15 @@ static void link_text(struct book *b, cmark_node *text)
 	for (const char *p = s; *p; p++) {
 		size_t n = (p == s || !isalnum((unsigned char)p[-1])) ? id_at(p) : 0;
 		const struct clause *c = n ? clause_find(b->sp, mem_strndup(p, n), NULL) : NULL;
+		const char *url = c ? book_clause_url(b, c) : NULL;
 
 		if (!c)
+			n = chapter_at(b, p, &url);
+		if (!url)
 			continue;
 		if (p > from)
 			cmark_node_insert_before(text, node_text(from, (size_t)(p - from)));
-		cmark_node_insert_before(text, node_link(book_clause_url(b, c), node_text(p, n)));
+		cmark_node_insert_before(text, node_link(url, node_text(p, n)));
 		any = true;
 		p += n - 1;
 		from = p + 1;
@@ -210,7 +229,8 @@ static void put_heading(struct book *b, size_t chapter, cmark_node *n)
 	h->level = level;
 	h->line = cmark_node_get_start_line(n);
 	if (level == 1)
-		text_printf(&t, "<p class=\"chapternumber\">Chapter %zu</p>\n", chapter + 1);
+		text_printf(&t, "<p class=\"chapternumber\">Chapter %d</p>\n",
+			    b->sp->chapters.v[chapter].number);
 	else
 		search_add(b, "section", h->text,
 			   mem_printf("%s.html#%s", b->sp->chapters.v[chapter].slug, anchor),

@@ -35,6 +35,9 @@ static const char reading[] =
 	"<span class=\"dot none\"></span></td><td>passed, failed, differs, could not be observed, "
 	"does not apply, never run</td></tr>\n"
 	"</tbody></table></div>\n"
+	"<p>In a chart, blue is what the suite does and green is what it expects of the side under "
+	"test; the number at the left is the line in the chapter's source. Chapters have numbers with "
+	"gaps, so that a new one can come between.</p>\n"
 	"<p>Press <kbd>/</kbd> and type a name, a number or a few words to find a constant, a field, "
 	"a clause or a vector.</p>\n</section>\n";
 
@@ -121,7 +124,9 @@ int book_contents(struct book *b)
 	for (size_t i = 0; i < sp->chapters.n; i++) {
 		const struct chapter *ch = &sp->chapters.v[i];
 
-		text_printf(&out, "<li><a class=\"title\" href=\"%s.html\">", ch->slug);
+		text_printf(&out,
+			    "<li><span class=\"no\">%d</span><a class=\"title\" href=\"%s.html\">",
+			    ch->number, ch->slug);
 		text_html(&out, ch->title);
 		text_printf(&out, "</a><span class=\"count\">%zu clauses, %zu runs</span>\n",
 			    count_clauses(sp, i), count_runs(sp, i));

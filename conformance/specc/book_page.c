@@ -52,7 +52,7 @@ static void sidebar(struct book *b, struct text *out, const char *file, size_t c
 	for (size_t i = 0; i < b->sp->chapters.n; i++) {
 		const struct chapter *ch = &b->sp->chapters.v[i];
 
-		text_add(out, "<li>");
+		text_printf(out, "<li><span class=\"no\">%d</span>", ch->number);
 		link_to(out, mem_printf("%s.html", ch->slug), i == chapter ? "here" : "",
 			ch->title);
 		if (i == chapter)

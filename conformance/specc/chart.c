@@ -334,7 +334,7 @@ static void find_lanes(struct chart *c)
 	for (int l = 0; l < LANES; l++)
 		if (c->used[l])
 			c->x[l] = n == 1 ? WIDTH / 2
-					 : MARGIN + (WIDTH - 2.0 * MARGIN + 20) * i++ / (n - 1);
+					 : MARGIN + (WIDTH - 2.0 * MARGIN + 10) * i++ / (n - 1);
 }
 
 void chart_write(const struct spec *sp, const struct vector *v, struct text *out)

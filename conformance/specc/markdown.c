@@ -4,6 +4,7 @@
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -213,6 +214,7 @@ static void read_one(struct spec *sp, const char *path, cmark_syntax_extension *
 	dot = strrchr(str_base(path), '.');
 	ch->slug =
 		dot ? mem_strndup(str_base(path), (size_t)(dot - str_base(path))) : str_base(path);
+	ch->number = atoi(ch->slug);
 	ch->doc = cmark_parser_finish(parser);
 	cmark_parser_free(parser);
 	walk(sp, sp->chapters.n - 1);

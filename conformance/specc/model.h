@@ -54,6 +54,7 @@ struct chapter {
 	const char *path;  /* as given, "spec/20-datagrams.md" */
 	const char *title; /* first heading */
 	const char *slug;  /* "20-datagrams" */
+	int number;	   /* 20 */
 	const char *part;  /* first part of its clause ids, or NULL */
 	struct cmark_node *doc;
 };
