@@ -11,7 +11,7 @@
 #include <vmci/error.h>
 #include "listener.h"
 #include "options.h"
-#include "peer.h"
+#include "peer_link.h"
 #include "sandbox.h"
 
 #define EXIT_USAGE 2

@@ -5,7 +5,7 @@ VFU_SRC = host-sim/vfu.c host-sim/vfu_dispatch.c host-sim/vfu_link.c host-sim/js
 	host-sim/guestmem.c host-sim/guestfault.c host-sim/irqs.c
 CONFIG_SRC = host-sim/config.c host-sim/peerbox.c
 
-SIM_SRC += $(VFU_SRC) $(CONFIG_SRC) $(addprefix host-sim/, main.c options.c listener.c sandbox.c simdev.c peer.c \
+SIM_SRC += $(VFU_SRC) $(CONFIG_SRC) $(addprefix host-sim/, main.c options.c listener.c sandbox.c simdev.c peer_link.c \
 	trace_text.c trace_names.c)
 SIM_LIBS += -lseccomp
 
@@ -24,3 +24,7 @@ fuzz_vfu_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 UNIT_TESTS += conformance/run/test/test_vfu_client.c
 test_vfu_client_OBJS = $(VFU_SRC) $(CONFIG_SRC) conformance/run/vfu_call.c conformance/run/vfu_client.c \
 	conformance/run/vfu_client_irq.c
+
+.PHONY: linux-smoke
+linux-smoke: $(O)/bin/vmci-sim ## Boot Debian's kernel against vmci-sim; its driver comes and goes 20 times
+	$(Q).ci/qemu && host-sim/test/linux-guest

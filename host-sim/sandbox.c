@@ -35,9 +35,9 @@ static const int allowed[] = {
 	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(fstat),
 	SCMP_SYS(newfstatat), SCMP_SYS(statx),
 	/* time, signals, the end */
-	SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall), SCMP_SYS(geteuid), SCMP_SYS(futex),
-	SCMP_SYS(unlink), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield), SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
+	SCMP_SYS(geteuid), SCMP_SYS(futex), SCMP_SYS(unlink), SCMP_SYS(exit), SCMP_SYS(exit_group),
 	/* abort() after a mistake of our own */
 	SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(tgkill)
 };

@@ -162,7 +162,9 @@ static void on_read(void *ctx, unsigned region, uint64_t off, uint8_t *dst, uint
 	else if (!window_of(s, region, off, &window, &at))
 		table_access(s, off, dst, NULL, len);
 	else if (len == 1 || len == 2 || len == 4)
-		put_le(dst, len, vmci_device_read(s->device, window, at, len * 8));
+		put_le(dst, len,
+		       s->tap ? tap_read(s->tap, window, at, len * 8)
+			      : vmci_device_read(s->device, window, at, len * 8));
 }
 
 static void on_write(void *ctx, unsigned region, uint64_t off, const uint8_t *src, uint32_t len)
@@ -175,6 +177,8 @@ static void on_write(void *ctx, unsigned region, uint64_t off, const uint8_t *sr
 		write_config(s, (uint32_t)off, src, len);
 	else if (!window_of(s, region, off, &window, &at))
 		table_access(s, off, NULL, src, len);
+	else if ((len == 1 || len == 2 || len == 4) && s->tap)
+		tap_write(s->tap, window, at, len * 8, get_le(src, len));
 	else if (len == 1 || len == 2 || len == 4)
 		vmci_device_write(s->device, window, at, len * 8, get_le(src, len));
 }

@@ -5,6 +5,7 @@
 #include "vfu_dispatch.h"
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -188,9 +189,8 @@ static enum vfu_result spin(struct vfu *v)
 	if (v->link.fd < 0 || v->options.spin_us == 0 || v->active_us == 0)
 		return VFU_IDLE;
 	v->active_us = 0;
-	do
-		result = drain(v);
-	while (result == VFU_IDLE && now_us() < until);
+	while ((result = drain(v)) == VFU_IDLE && now_us() < until)
+		sched_yield(); /* whoever is to speak next may need this processor */
 	return result;
 }
 

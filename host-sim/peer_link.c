@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* peer.c - the conformance peer behind the mailbox: bytes in, bytes out. */
-#include "peer.h"
+/* peer_link.c - the conformance peer behind the mailbox: bytes in, bytes out. */
+#include "peer_link.h"
 #include <peer_wire.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* peer.h - the conformance peer behind the mailbox: bytes in, bytes out. */
-#ifndef HOST_SIM_PEER_H
-#define HOST_SIM_PEER_H
+/* peer_link.h - the conformance peer behind the mailbox: bytes in, bytes out. */
+#ifndef HOST_SIM_PEER_LINK_H
+#define HOST_SIM_PEER_LINK_H
 
 #include "simdev.h"
 
