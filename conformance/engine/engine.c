@@ -127,7 +127,7 @@ bool step_opposite(struct engine *e)
 int step_wait_start(struct engine *e, struct step_wait *w, uint64_t us)
 {
 	w->began = e->machine->now_us(e->machine->ctx);
-	w->us = us;
+	w->us = us < ENGINE_TIMEOUT_US ? us : ENGINE_TIMEOUT_US;
 	w->spent = 0;
 	w->rc = e->machine->settle(e->machine->ctx, 0);
 	return step_machine(e, w->rc, "wait");
@@ -189,13 +189,13 @@ static int run_step(struct engine *e, const struct vct_step *rec)
 static int run_steps(struct engine *e, uint32_t first, uint32_t end, bool repeated)
 {
 	const struct vct_step *steps = e->table->steps + e->vector->step_first;
-	uint64_t args[PEER_ARGS], began = e->machine->now_us(e->machine->ctx);
+	uint64_t args[PEER_ARGS];
 
 	for (uint32_t i = first; i < end; i++) {
 		e->step = i;
 		e->result->step = i + 1;
 		e->result->line = steps[i].line;
-		if (e->machine->now_us(e->machine->ctx) - began > ENGINE_TIMEOUT_US)
+		if (e->machine->now_us(e->machine->ctx) - e->began > ENGINE_TIMEOUT_US)
 			return finish(e, ENGINE_TIMEOUT, "", "the vector took more than a minute");
 		if (steps[i].verb != VCT_REPEAT) {
 			if (run_step(e, &steps[i]))
@@ -203,7 +203,7 @@ static int run_steps(struct engine *e, uint32_t first, uint32_t end, bool repeat
 			continue;
 		}
 		code_args(&e->env, steps[i].args, args);
-		if (repeated || args[1] > end - i - 1)
+		if (repeated || args[1] > end - i - 1 || args[0] > ENGINE_REPEAT_MAX)
 			return step_error(e, "the table has a wrong repeat");
 		for (uint64_t n = 0; n < args[0]; n++)
 			if (run_steps(e, i + 1, i + 1 + (uint32_t)args[1], true))
@@ -240,9 +240,8 @@ static int nothing_left(struct engine *e)
 
 void engine_run(struct engine *e, uint32_t index, struct engine_result *r)
 {
-	uint64_t began = e->machine->now_us(e->machine->ctx);
-
 	memset(r, 0, sizeof(*r));
+	e->began = e->machine->now_us(e->machine->ctx);
 	e->vector = &e->table->vectors[index];
 	e->result = r;
 	e->step = VCT_NONE;
@@ -264,7 +263,7 @@ void engine_run(struct engine *e, uint32_t index, struct engine_result *r)
 		r->outcome = ENGINE_PASS;
 		step_texts(e);
 	}
-	r->ms = (uint32_t)((e->machine->now_us(e->machine->ctx) - began) / 1000);
+	r->ms = (uint32_t)((e->machine->now_us(e->machine->ctx) - e->began) / 1000);
 }
 
 void engine_finish(struct engine *e)

@@ -22,8 +22,9 @@
 #define ENGINE_DATA_MAX	  300000u /* bytes a step may look at */
 #define ENGINE_REGIONS	  72u
 #define ENGINE_TEXT	  240u
-#define ENGINE_WITHIN_US  250000u   /* an expectation without `within` */
-#define ENGINE_QUIET_US	  20000u    /* how long nothing has to happen for `noirq`, `irqs`, `none` */
+#define ENGINE_WITHIN_US  250000u /* an expectation without `within` */
+#define ENGINE_QUIET_US	  20000u  /* how long nothing has to happen for `noirq`, `irqs`, `none` */
+#define ENGINE_REPEAT_MAX 1000000u
 #define ENGINE_TIMEOUT_US 60000000u /* longest vector by the machine's clock */
 
 enum engine_outcome {
@@ -96,6 +97,7 @@ struct engine {
 	struct xport xport;
 	struct text want, saw;
 	enum machine_window window;
+	uint64_t began;	     /* machine's time, microseconds */
 	uint32_t step;	     /* 0-based */
 	bool no_ports_calls; /* `start raw` without ports: calls cannot be made */
 	bool probed;	     /* offer is that of the machine as configured now */

@@ -116,6 +116,9 @@ static int peer_simple(struct engine *e, uint32_t op, const uint64_t *args, uint
 	struct peer_reply rp = { .blob = e->data, .blob_max = ENGINE_DATA_MAX };
 	int err;
 
+	*rc = 0;
+	if (!e->machine->peer)
+		return MACHINE_UNSUPPORTED;
 	for (uint32_t i = 0; i < nargs; i++)
 		rq.args[i] = args[i];
 	err = e->machine->peer(e->machine->ctx, &rq, &rp);
