@@ -5,6 +5,8 @@
 
 ENGINE_SRC += $(sort $(wildcard conformance/engine/*.c))
 RUN_SRC += $(sort $(wildcard conformance/run/*.c)) conformance/run/vectors.S
+# Configuration space of the device in process.
+RUN_SRC += host-sim/config.c
 
 # The compiled vectors are part of the program.
 $(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/conformance/run/vectors.o: \
