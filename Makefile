@@ -53,7 +53,8 @@ EFI_LIB  = /usr/lib
 # GNU_EFI_USE_MS_ABI: with gnu-efi 3.0.18 the library is built for it and fails silently without.
 EFICFLAGS = $(CFLAGS_COMMON) -DGNU_EFI_USE_MS_ABI -DVMCI_EFI -fpic -ffreestanding -fno-stack-protector \
 	-fshort-wchar -mno-red-zone -isystem $(EFI_INC) -isystem $(EFI_INC)/$(EFI_ARCH)
-EFILDFLAGS = -nostdlib -znocombreloc -shared -Bsymbolic -T $(EFI_LIB)/elf_$(EFI_ARCH)_efi.lds -L$(EFI_LIB)
+# Without "-z defs" a missing function is found by the firmware, as a jump to nowhere.
+EFILDFLAGS = -nostdlib -znocombreloc -shared -Bsymbolic -z defs -T $(EFI_LIB)/elf_$(EFI_ARCH)_efi.lds -L$(EFI_LIB)
 # .rodata must be in the list: with gnu-efi 3.0.18 it is a section of its own.
 EFISECTIONS = $(foreach s,.text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc,-j '$s')
 
