@@ -168,15 +168,15 @@ int vmci_device_set_cid(struct vmci_device *dev, uint32_t cid)
 	vmci_context_renumber(dev->ctx, cid);
 	dev->config.cid = cid;
 	if (!VMCI_FAULT("event.no-id-update"))
-		vmci_event_context(dev->ctx, VMCI_EVENT_CTX_ID_UPDATE, cid);
+		(void)vmci_event_context(dev->ctx, VMCI_EVENT_CTX_ID_UPDATE, cid);
 	return 0;
 }
 
 int vmci_device_resumed(struct vmci_device *dev)
 {
-	if (!VMCI_FAULT("event.no-resumed"))
-		vmci_event_context(dev->ctx, VMCI_EVENT_QP_RESUMED, dev->ctx->cid);
-	return 0;
+	if (VMCI_FAULT("event.no-resumed"))
+		return 0;
+	return vmci_event_context(dev->ctx, VMCI_EVENT_QP_RESUMED, dev->ctx->cid);
 }
 
 /* ---- guest memory comes and goes -------------------------------------------------------- */
@@ -203,8 +203,10 @@ void vmci_device_set_bus_master(struct vmci_device *dev, bool on)
 	if (!on && vmci_device_has_memory(dev))
 		memory_gone(dev);
 	dev->bus_master = on;
-	if (on)
-		memory_back(dev);
+	if (!on)
+		return;
+	memory_back(dev);
+	vmci_irq_update(dev); /* a message is a write to memory too */
 }
 
 void vmci_device_quiesce(struct vmci_device *dev)

@@ -22,20 +22,22 @@ void vmci_event_deliver(struct vmci_context *to, const uint8_t *payload, size_t 
 }
 
 /* dg has room for a header in front of len bytes of payload. */
-static void send(struct vmci_context *to, uint8_t *dg, size_t len, const struct vmci_trace *ev)
+static int send(struct vmci_context *to, uint8_t *dg, size_t len, const struct vmci_trace *ev)
 {
 	struct vmci_hub *hub = to->hub;
 	struct vmci_trace seen = *ev;
 	struct vmci_handle src = vmci_handle(VMCI_HYPERVISOR_CONTEXT_ID, VMCI_CONTEXT_RESOURCE_ID);
 
+	int rc;
+
 	if (hub->is_closing)
-		return;
+		return 0;
 	seen.kind = VMCI_TRACE_EVENT;
 	seen.cid = to->cid;
 	vmci_hub_trace(hub, &seen);
 	if (!vmci_context_is_vm(to)) {
 		vmci_event_deliver(to, dg + HEAD, len);
-		return;
+		return 0;
 	}
 	if (VMCI_FAULT("event.wrong-source"))
 		src.context = VMCI_HOST_CONTEXT_ID;
@@ -51,18 +53,18 @@ static void send(struct vmci_context *to, uint8_t *dg, size_t len, const struct 
 		vmci_put32(dg + VMCI_DATAGRAM_DST_CONTEXT, VMCI_HYPERVISOR_CONTEXT_ID);
 	vmci_put_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT, src);
 	vmci_put64(dg + VMCI_DATAGRAM_PAYLOAD_SIZE, len);
-	/* Nobody is there to hear of a full queue. */
-	(void)vmci_route_enqueue(to, dg, HEAD + len, true);
+	rc = vmci_route_enqueue(to, dg, HEAD + len, true);
+	return rc < 0 ? rc : 0;
 }
 
-void vmci_event_context(struct vmci_context *to, uint32_t event, uint32_t cid)
+int vmci_event_context(struct vmci_context *to, uint32_t event, uint32_t cid)
 {
 	uint8_t dg[HEAD + VMCI_EVENT_CTX_SIZE] = { 0 };
 	struct vmci_trace ev = { .value = event, .value2 = cid };
 
 	vmci_put32(dg + HEAD + VMCI_EVENT_CTX_EVENT, event);
 	vmci_put32(dg + HEAD + VMCI_EVENT_CTX_CONTEXT_ID, cid);
-	send(to, dg, VMCI_EVENT_CTX_SIZE, &ev);
+	return send(to, dg, VMCI_EVENT_CTX_SIZE, &ev);
 }
 
 void vmci_event_pair(struct vmci_context *to, uint32_t event, struct vmci_handle handle,
@@ -80,5 +82,6 @@ void vmci_event_pair(struct vmci_context *to, uint32_t event, struct vmci_handle
 	vmci_put32(dg + HEAD + VMCI_EVENT_QP_EVENT, event);
 	vmci_put_handle(dg + HEAD + VMCI_EVENT_QP_HANDLE, handle);
 	vmci_put32(dg + HEAD + VMCI_EVENT_QP_PEER_ID, peer);
-	send(to, dg, VMCI_EVENT_QP_SIZE, &ev);
+	/* Who attaches or detaches has no use for the other one's full queue. */
+	(void)send(to, dg, VMCI_EVENT_QP_SIZE, &ev);
 }

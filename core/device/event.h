@@ -9,8 +9,9 @@
 
 #include "context.h"
 
-/* An event about a context. */
-void vmci_event_context(struct vmci_context *to, uint32_t event, uint32_t cid);
+/* An event about a context. Returns 0, or why it could not be queued: VMCI_ERROR_NO_RESOURCES or
+ * VMCI_ERROR_NO_MEM. */
+int vmci_event_context(struct vmci_context *to, uint32_t event, uint32_t cid);
 /* An event about a queue pair; peer is the context that attached or detached. */
 void vmci_event_pair(struct vmci_context *to, uint32_t event, struct vmci_handle handle,
 		     uint32_t peer);

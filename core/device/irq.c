@@ -96,6 +96,9 @@ void vmci_irq_update(struct vmci_device *dev)
 			      !VMCI_FAULT("irq.no-line"));
 	if (!is_enabled)
 		return;
+	/* A message is a write by the function. */
+	if (!dev->bus_master && !VMCI_FAULT("busmaster.message"))
+		return;
 	if (vmci_irq_is_one_vector(dev))
 		update_one_vector(dev);
 	else if (dev->irq_mode == VMCI_IRQ_MSIX)

@@ -92,7 +92,7 @@ void vmci_watch_announce_removal(struct vmci_context *ctx)
 		if (vmci_priv_denies(ctx->priv, to->priv) &&
 		    !VMCI_FAULT("priv.removal-told-to-all"))
 			continue;
-		vmci_event_context(to, VMCI_EVENT_CTX_REMOVED, ctx->cid);
+		(void)vmci_event_context(to, VMCI_EVENT_CTX_REMOVED, ctx->cid);
 	}
 }
 
