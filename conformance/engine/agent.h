@@ -8,8 +8,8 @@
  * Besides PEER_ASK_*: PEER_NOP and PEER_SYNC do nothing, PEER_INFO names the implementation,
  * PEER_RESET removes the guest and forgets everything.
  *
- * PEER_ASK_INTERRUPT takes 0..2 for the handler of that message, and AGENT_SHARED for the handler
- * of the only message or of the line. Operations that need a probed guest give
+ * PEER_ASK_INTERRUPT takes 0..2 for the handler of that message; 0 is the handler of the only
+ * message or of the line when the function has no others. Operations that need a probed guest give
  * VMCI_LOCAL_NO_DEVICE without one. A question about an endpoint, subscription, doorbell or pair
  * that does not exist gives VMCI_ERROR_NOT_FOUND.
  */
@@ -19,7 +19,6 @@
 #include <vmci/guest.h>
 #include "peer.h"
 
-#define AGENT_SHARED	    255u
 #define AGENT_PAIRS	    8u
 #define AGENT_ENDPOINTS	    64u
 #define AGENT_SUBSCRIPTIONS 64u
@@ -53,7 +52,8 @@ struct agent {
 	const struct vmci_guest_port *port;
 	struct vmci_guest_options options;
 	struct vmci_guest *guest; /* NULL before probe and after remove */
-	bool has_quit;		  /* PEER_ASK_QUIT came */
+	bool is_shared; /* set by the surroundings: one message, or a line, for all causes */
+	bool has_quit;	/* PEER_ASK_QUIT came */
 	struct vmci_guest_pair *pairs[AGENT_PAIRS];
 	struct agent_endpoint endpoints[AGENT_ENDPOINTS];
 	struct agent_subscription subscriptions[AGENT_SUBSCRIPTIONS];

@@ -9,6 +9,7 @@
 #include <vmci/defs.h>
 #include <vmci/device.h>
 #include "agent.h"
+#include "peer_actor.h"
 #include "tap.h"
 
 #define PAGE	  4096u
@@ -32,7 +33,10 @@ struct guest_target {
 	struct vmci_guest_port guest_port;
 	struct tap *tap;
 	struct agent *agent;
+	struct peer_actor *peer;
+	unsigned vectors; /* messages that the PCI function has */
 };
+#define VECTORS 3u
 
 /* ---- memory ----------------------------------------------------------------------------- */
 
@@ -240,6 +244,15 @@ static int ask(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
 	return 0;
 }
 
+static int peer(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
+{
+	struct guest_target *g = ctx;
+
+	peer_actor_execute(g->peer, rq, rp);
+	vmci_hub_run(g->hub);
+	return 0;
+}
+
 static int settle(void *ctx, uint64_t us)
 {
 	struct guest_target *g = ctx;
@@ -296,12 +309,37 @@ static int set_gone(void *ctx)
 	return tap_gone(g->tap);
 }
 
+/* As firmware and the guest's system leave the function: bus master, every message usable. */
+static void reset_function(struct guest_target *g)
+{
+	vmci_device_platform_reset(g->device);
+	vmci_device_set_bus_master(g->device, true);
+	vmci_device_set_irq_mode(g->device, VMCI_IRQ_MSIX, g->vectors);
+	for (unsigned i = 0; i < g->vectors; i++)
+		vmci_device_set_vector_usable(g->device, i, true);
+	g->agent->is_shared = g->vectors == 1;
+}
+
+static int configure(void *ctx, const struct vmci_device_config *config, unsigned vectors)
+{
+	struct guest_target *g = ctx;
+	int rc;
+
+	if (vectors > VECTORS)
+		return PEER_RC_UNSUPPORTED;
+	rc = vmci_device_configure(g->device, config);
+	if (rc < 0)
+		return rc;
+	g->vectors = vectors ? vectors : VECTORS;
+	reset_function(g);
+	return 0;
+}
+
 static int fresh(void *ctx)
 {
 	struct guest_target *g = ctx;
 
-	vmci_device_platform_reset(g->device);
-	vmci_device_set_bus_master(g->device, true);
+	reset_function(g);
 	tap_fresh(g->tap);
 	memset(g->taken, 0, sizeof(g->taken));
 	g->random = g->seed;
@@ -323,6 +361,8 @@ static void close_target(struct target *t)
 
 	if (g->agent)
 		agent_execute(g->agent, &rq, &rp);
+	if (g->peer)
+		peer_actor_free(g->peer);
 	if (g->hub)
 		vmci_hub_destroy(g->hub);
 	if (g->ram != MAP_FAILED)
@@ -365,6 +405,9 @@ int target_guest_open(struct target *t, uint32_t seed, char *error, size_t size)
 {
 	const struct vmci_device_config config = { .cid = CID, .caps = CAPS };
 	struct guest_target *g = calloc(1, sizeof(*g));
+	struct peer_world world = {
+		.startup = config, .name = "OpenVMCI core", .configure = configure, .ctx = g
+	};
 
 	if (!g) {
 		snprintf(error, size, "core: no memory");
@@ -373,6 +416,7 @@ int target_guest_open(struct target *t, uint32_t seed, char *error, size_t size)
 	t->priv = g;
 	g->seed = seed ? seed : 1;
 	g->random = g->seed;
+	g->vectors = VECTORS;
 	g->ram = mmap(NULL, (size_t)RAM_PAGES * PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	g->tap = calloc(1, sizeof(*g->tap));
@@ -385,18 +429,28 @@ int target_guest_open(struct target *t, uint32_t seed, char *error, size_t size)
 		close_target(t);
 		return -1;
 	}
+	world.hub = g->hub;
+	world.port = &g->hub_port;
+	world.device = g->device;
+	g->peer = peer_actor_new(&world);
+	if (!g->peer) {
+		snprintf(error, size, "core: no memory for the peer");
+		close_target(t);
+		return -1;
+	}
 	tap_init(g->tap, g->device, &g->device_port);
 	agent_init(g->agent, &g->guest_port, NULL);
 	fresh(g);
 	t->close = close_target;
 	t->machine = (struct machine){ .ctx = g,
-				       .abilities = VCT_CAN_ASK,
+				       .abilities = VCT_CAN_ASK | VCT_CAN_PEER | VCT_CAN_CONFIG,
 				       .page_shift = 12,
 				       .mem_read = machine_read,
 				       .mem_write = machine_write,
 				       .mem_release_all = release_all,
 				       .settle = settle,
 				       .now_us = now_us,
+				       .peer = peer,
 				       .ask = ask,
 				       .saw = saw,
 				       .set_offer = set_offer,
