@@ -75,7 +75,7 @@ static enum suite_status on_function(const struct options *o, struct console *c)
 	else if (o->command == CMD_ECHO)
 		status = echo_run(&f, &mp.clock);
 	else if (o->roles == ROLE_GUEST)
-		status = guest_role_run(&f, &mp.clock, c);
+		status = guest_role_run(&f, &mp.clock, &mp.mailbox);
 	else
 		status = suite_run(&s, &m);
 	machine_pci_close(&mp);

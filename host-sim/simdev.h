@@ -27,7 +27,7 @@ struct simdev {
 	struct vmci_device *device;
 	struct vfu *vfu;
 	struct peerbox *peerbox; /* NULL: without peer */
-	struct tap *tap;	 /* NULL, or stands between the guest and the device (tap.h); borrowed */
+	struct tap *tap; /* NULL, or stands between the guest and the device (tap.h); borrowed */
 	struct trace_text trace;
 
 	struct vmci_hub_port hub_port;

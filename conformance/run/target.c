@@ -3,7 +3,10 @@
 #include "target.h"
 #include <stdio.h>
 #include <string.h>
+#include "target_core.h"
+#include "target_guest.h"
 #include "target_null.h"
+#include "target_serve.h"
 #include "target_vfu.h"
 
 static const char *behind(const char *spec, const char *prefix)
@@ -17,8 +20,10 @@ unsigned target_roles(const char *spec)
 {
 	if (strcmp(spec, "core") == 0)
 		return VCT_ROLE_DEVICE | VCT_ROLE_GUEST;
-	if (behind(spec, "vfio-user:") || behind(spec, "null:"))
+	if (behind(spec, "core:") || behind(spec, "vfio-user:") || behind(spec, "null:"))
 		return VCT_ROLE_DEVICE;
+	if (behind(spec, "guest:") || behind(spec, "guest8k:"))
+		return VCT_ROLE_GUEST;
 	return 0;
 }
 
@@ -28,14 +33,23 @@ int target_open(struct target *t, const char *spec, unsigned role, uint32_t seed
 	const char *rest;
 
 	memset(t, 0, sizeof(*t));
-	(void)seed;
 	if (!(target_roles(spec) & role)) {
 		snprintf(error, size, "%s: has no %s to test", spec,
 			 role == VCT_ROLE_GUEST ? "guest" : "device");
 		return -1;
 	}
+	if (strcmp(spec, "core") == 0 && role == VCT_ROLE_DEVICE)
+		return target_core_open(t, "", error, size);
+	if (strcmp(spec, "core") == 0)
+		return target_guest_open(t, seed, error, size);
+	if ((rest = behind(spec, "core:")))
+		return target_core_open(t, rest, error, size);
 	if ((rest = behind(spec, "vfio-user:")))
 		return target_vfu_open(t, rest, error, size);
+	if ((rest = behind(spec, "guest:")))
+		return target_serve_open(t, rest, false, error, size);
+	if ((rest = behind(spec, "guest8k:")))
+		return target_serve_open(t, rest, true, error, size);
 	if ((rest = behind(spec, "null:")))
 		return target_null_open(t, rest, error, size);
 	snprintf(error, size, "%s: not in this build", spec);

@@ -2,7 +2,9 @@
 /* target.h - what vectors can be run against, by name.
  *
  *   core               the core in this process: its device, and its guest for the guest role
+ *   core:WORDS         the same device otherwise made, see target_core.h
  *   vfio-user:SOCKET   a device served there, by whomever
+ *   guest:SOCKET       a guest on a machine that attaches there (target_serve.h); guest8k:SOCKET
  *   null:KIND          no device at all: zeros, ones, silent or echo (see target_null.h)
  */
 #ifndef CONFORM_TARGET_H

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* target_serve.c - a guest on another machine as the one under test. */
+#include "target_serve.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <vmci/defs.h>
+#include "../../host-sim/listener.h"
+#include "../../host-sim/simdev.h"
+#include "peer_actor.h"
+#include "peer_wire.h"
+#include "tap.h"
+
+#define CID	16u
+#define POLL_MS 20
+
+struct serve {
+	struct simdev sim;
+	struct listener listener;
+	bool is_listening, is_open;
+	struct tap *tap;
+	struct peer_actor *peer;
+	struct vmci_device_config config;
+	uint8_t message[PEERBOX_MESSAGE_MAX];
+};
+
+static uint64_t now_us(void *ctx)
+{
+	struct timespec t;
+
+	(void)ctx;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* Serve until the agent waits for a command. Returns false when it is gone or the time is up. */
+static bool until_agent_waits(struct serve *s, unsigned seconds)
+{
+	uint64_t end = now_us(NULL) + (uint64_t)seconds * 1000000;
+
+	while (!peerbox_guest_waits(s->sim.peerbox)) {
+		enum vfu_result r = vfu_poll(s->sim.vfu, POLL_MS);
+
+		if (r == VFU_CLIENT_GONE || now_us(NULL) > end)
+			return false;
+		if (r == VFU_IDLE)
+			vmci_hub_run(s->sim.hub);
+	}
+	return true;
+}
+
+static int ask(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
+{
+	struct serve *s = ctx;
+	uint64_t end = now_us(NULL) + (uint64_t)TARGET_SERVE_ANSWER_S * 1000000;
+	size_t len = peer_encode_request(rq, s->message, sizeof(s->message));
+	const uint8_t *answer = NULL;
+
+	if (len == 0 || !until_agent_waits(s, TARGET_SERVE_ANSWER_S) ||
+	    !peerbox_command(s->sim.peerbox, s->message, len))
+		return MACHINE_ERROR;
+	while (!(answer = peerbox_answer(s->sim.peerbox, &len)))
+		if (vfu_poll(s->sim.vfu, POLL_MS) == VFU_CLIENT_GONE || now_us(NULL) > end)
+			return MACHINE_ERROR;
+	vmci_hub_run(s->sim.hub);
+	return peer_decode_reply(rq->op, rp, answer, len) ? MACHINE_ERROR : 0;
+}
+
+static int peer(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
+{
+	struct serve *s = ctx;
+
+	peer_actor_execute(s->peer, rq, rp);
+	vmci_hub_run(s->sim.hub);
+	return 0;
+}
+
+static int configure(void *ctx, const struct vmci_device_config *config, unsigned vectors)
+{
+	struct serve *s = ctx;
+
+	return vectors ? PEER_RC_UNSUPPORTED : simdev_configure(&s->sim, config);
+}
+
+static int settle(void *ctx, uint64_t us)
+{
+	struct serve *s = ctx;
+
+	(void)us;
+	/* The guest only moves when it is asked: when the socket is quiet, all has happened. */
+	while (vfu_poll(s->sim.vfu, 0) == VFU_WORKED)
+		;
+	vmci_hub_run(s->sim.hub);
+	return 0;
+}
+
+static int mem_read(void *ctx, uint64_t pa, void *dst, size_t len)
+{
+	struct serve *s = ctx;
+
+	return guestmem_read(vfu_memory(s->sim.vfu), pa, dst, len) ? MACHINE_ERROR : 0;
+}
+
+static int mem_write(void *ctx, uint64_t pa, const void *src, size_t len)
+{
+	struct serve *s = ctx;
+
+	return guestmem_write(vfu_memory(s->sim.vfu), pa, src, len) ? MACHINE_ERROR : 0;
+}
+
+static void mem_release_all(void *ctx)
+{
+	(void)ctx;
+}
+
+static int saw(void *ctx, struct machine_event *ev)
+{
+	return tap_saw(((struct serve *)ctx)->tap, ev);
+}
+
+static int set_offer(void *ctx, uint32_t caps)
+{
+	return tap_offer(((struct serve *)ctx)->tap, caps);
+}
+
+static int set_answer(void *ctx, int32_t result)
+{
+	return tap_answer(((struct serve *)ctx)->tap, result);
+}
+
+static int set_deliver(void *ctx, const uint8_t *record, size_t len)
+{
+	return tap_deliver(((struct serve *)ctx)->tap, record, len);
+}
+
+static int set_event(void *ctx, const uint8_t *payload, size_t len)
+{
+	struct serve *s = ctx;
+	uint32_t cid = vmci_context_cid(vmci_device_context(s->sim.device));
+	int rc = vmci_context_send(
+		vmci_hub_find(s->sim.hub, VMCI_HYPERVISOR_CONTEXT_ID),
+		vmci_handle(cid, VMCI_EVENT_HANDLER),
+		vmci_handle(VMCI_HYPERVISOR_CONTEXT_ID, VMCI_CONTEXT_RESOURCE_ID), payload, len);
+
+	return rc < 0 ? MACHINE_ERROR : 0;
+}
+
+static int set_gone(void *ctx)
+{
+	return tap_gone(((struct serve *)ctx)->tap);
+}
+
+/* The machine is not reset, only the device: it stays a bus master with the guest's memory. */
+static int fresh(void *ctx)
+{
+	struct serve *s = ctx;
+	struct peer_request rq = { .op = PEER_RESET };
+	struct peer_reply rp = { 0 };
+	int rc = ask(s, &rq, &rp);
+
+	if (rc)
+		return rc;
+	rc = simdev_configure(&s->sim, &s->config);
+	tap_fresh(s->tap);
+	return rc ? MACHINE_ERROR : 0;
+}
+
+static void close_target(struct target *t)
+{
+	struct serve *s = t->priv;
+	struct peer_request rq = { .op = PEER_ASK_QUIT };
+	struct peer_reply rp = { 0 };
+
+	if (s->is_open) {
+		if (vfu_connected(s->sim.vfu))
+			ask(s, &rq, &rp);
+		/* The application resets the device and powers off; let it. */
+		for (int i = 0; i < 500 && vfu_connected(s->sim.vfu); i++)
+			vfu_poll(s->sim.vfu, POLL_MS);
+		if (s->peer)
+			peer_actor_free(s->peer);
+		simdev_close(&s->sim);
+	}
+	if (s->is_listening)
+		listener_remove(&s->listener);
+	free(s->tap);
+	free(s);
+}
+
+static int open_device(struct serve *s, bool ports_only, char *error, size_t size)
+{
+	const struct vfu_options vfu = { .spin_us = VFU_SPIN_US, .wake_fd = -1 };
+	struct simdev_options o = {
+		.pci = { .bar1_bytes = ports_only ? VMCI_BAR1_SIZE_PORTS : VMCI_BAR1_SIZE_MMIO,
+			 .irq = CONFIG_IRQ_MSIX,
+			 .vectors = ports_only ? VMCI_MAX_INTRS_NOTIFICATION
+					       : VMCI_MAX_INTRS_DMA_DATAGRAM,
+			 .peer = true },
+		.device = s->config,
+	};
+	struct peer_world world = {
+		.startup = s->config, .name = "OpenVMCI core", .configure = configure, .ctx = s
+	};
+
+	if (listener_open(&s->listener, s->listener.path, error, size))
+		return -1;
+	s->is_listening = true;
+	if (simdev_open(&s->sim, &o, &vfu, s->listener.fd, NULL, NULL, NULL)) {
+		snprintf(error, size, "no memory for the device");
+		return -1;
+	}
+	s->is_open = true;
+	world.hub = s->sim.hub;
+	world.port = &s->sim.hub_port;
+	world.device = s->sim.device;
+	s->peer = peer_actor_new(&world);
+	s->tap = calloc(1, sizeof(*s->tap));
+	if (!s->peer || !s->tap) {
+		snprintf(error, size, "no memory for the peer");
+		return -1;
+	}
+	tap_init(s->tap, s->sim.device, &s->sim.device_port);
+	s->sim.tap = s->tap;
+	return 0;
+}
+
+int target_serve_open(struct target *t, const char *socket_path, bool ports_only, char *error,
+		      size_t size)
+{
+	struct serve *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		snprintf(error, size, "no memory");
+		return -1;
+	}
+	t->priv = s;
+	s->listener.path = socket_path;
+	s->config.cid = CID;
+	s->config.caps = VMCI_CAPS_DATAGRAM | VMCI_CAPS_NOTIFICATIONS | VMCI_CAPS_PPN64 |
+			 (ports_only ? 0 : VMCI_CAPS_DMA_DATAGRAM);
+	signal(SIGPIPE, SIG_IGN);
+	if (open_device(s, ports_only, error, size)) {
+		close_target(t);
+		return -1;
+	}
+	fprintf(stderr, "vmci-conform: the device waits at %s for a machine with a guest agent\n",
+		socket_path);
+	if (!until_agent_waits(s, TARGET_SERVE_START_S)) {
+		snprintf(error, size, "%s: no guest agent came within %d s", socket_path,
+			 TARGET_SERVE_START_S);
+		close_target(t);
+		return -1;
+	}
+	t->close = close_target;
+	t->machine = (struct machine){ .ctx = s,
+				       .abilities = VCT_CAN_ASK | VCT_CAN_PEER | VCT_CAN_CONFIG,
+				       .page_shift = 12,
+				       .mem_read = mem_read,
+				       .mem_write = mem_write,
+				       .mem_release_all = mem_release_all,
+				       .peer = peer,
+				       .settle = settle,
+				       .now_us = now_us,
+				       .ask = ask,
+				       .saw = saw,
+				       .set_offer = set_offer,
+				       .set_answer = set_answer,
+				       .set_deliver = set_deliver,
+				       .set_event = set_event,
+				       .set_gone = set_gone,
+				       .fresh = fresh };
+	snprintf(t->name, sizeof(t->name), ports_only ? "efi-8k" : "efi-256k");
+	snprintf(t->implementation, sizeof(t->implementation), "OpenVMCI core, guest role");
+	return 0;
+}
