@@ -55,28 +55,49 @@ static FILE *open_trace(const char *path, bool *failed)
 	return f;
 }
 
-static void serve(struct simdev *s, FILE *trace, bool once)
+/* All that is needed while serving; in one piece because it is large. */
+struct server {
+	struct simdev sim;
+	struct peer_link peer;
+};
+
+static void serve(struct server *s, FILE *trace, bool once)
 {
 	for (;;) {
-		enum vfu_result r = vfu_poll(s->vfu, 0);
+		enum vfu_result r = vfu_poll(s->sim.vfu, 0);
 
+		vmci_hub_run(s->sim.hub);
 		/* Lines reach the reader before we wait. */
 		if (r == VFU_IDLE) {
 			if (trace)
 				fflush(trace);
-			r = vfu_poll(s->vfu, -1);
+			r = vfu_poll(s->sim.vfu, -1);
+			vmci_hub_run(s->sim.hub);
 		}
+		if (r == VFU_CLIENT_GONE)
+			peer_link_reset(&s->peer);
 		if (r == VFU_WOKEN || (r == VFU_CLIENT_GONE && once))
 			break;
 	}
 }
 
-static int run(const struct options *o, struct listener *l, FILE *trace, int stop)
+static int open_server(struct server *s, const struct options *o, int listener, FILE *trace,
+		       int stop)
 {
-	struct vfu_options vfu = { .spin_us = VFU_SPIN_US, .wake_fd = stop };
-	struct simdev *s = calloc(1, sizeof(*s));
-	int rc = s ? simdev_open(s, &o->sim, &vfu, l->fd, peer_handle, s, trace)
-		   : VMCI_LOCAL_NO_MEMORY;
+	const struct vfu_options vfu = { .spin_us = VFU_SPIN_US, .wake_fd = stop };
+	int rc = simdev_open(&s->sim, &o->sim, &vfu, listener, peer_link_handle, &s->peer, trace);
+
+	if (rc == 0 && o->sim.pci.peer && peer_link_open(&s->peer, &s->sim)) {
+		simdev_close(&s->sim);
+		rc = VMCI_LOCAL_NO_MEMORY;
+	}
+	return rc;
+}
+
+static int run(const struct options *o, const struct listener *l, FILE *trace, int stop)
+{
+	struct server *s = calloc(1, sizeof(*s));
+	int rc = s ? open_server(s, o, l->fd, trace, stop) : VMCI_LOCAL_NO_MEMORY;
 
 	if (rc) {
 		free(s);
@@ -90,7 +111,8 @@ static int run(const struct options *o, struct listener *l, FILE *trace, int sto
 		serve(s, trace, o->once);
 		rc = 0;
 	}
-	simdev_close(s);
+	peer_link_close(&s->peer);
+	simdev_close(&s->sim);
 	free(s);
 	return rc;
 }

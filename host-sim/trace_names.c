@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* trace_names.c - names of registers, bits, hypercalls and events for the trace. */
 #include "trace_names.h"
+#include <peer.h>
 #include <stdio.h>
 #include <vmci/defs.h>
 
@@ -93,6 +94,51 @@ const char *trace_pair_state_name(uint64_t state)
 	};
 
 	return OR_UNKNOWN(FIND(names, state));
+}
+
+const char *trace_peer_name(uint32_t op)
+{
+	static const struct name names[] = {
+		{ PEER_NOP, "nop" },
+		{ PEER_RESET, "reset" },
+		{ PEER_CONFIGURE, "configure" },
+		{ PEER_INFO, "info" },
+		{ PEER_SYNC, "sync" },
+		{ PEER_HOST_ENDPOINT, "host endpoint" },
+		{ PEER_HOST_REFUSE, "host refuse" },
+		{ PEER_HOST_CLOSE, "host close" },
+		{ PEER_HOST_SEND, "host send" },
+		{ PEER_HOST_RECV, "host recv" },
+		{ PEER_HOST_DOORBELL, "host doorbell" },
+		{ PEER_HOST_UNDOORBELL, "host undoorbell" },
+		{ PEER_HOST_RUNG, "host rung" },
+		{ PEER_HOST_RING, "host ring" },
+		{ PEER_HOST_ALLOC, "host alloc" },
+		{ PEER_HOST_ALLOCMEM, "host allocmem" },
+		{ PEER_HOST_DETACH, "host detach" },
+		{ PEER_HOST_PUSH, "host push" },
+		{ PEER_HOST_PULL, "host pull" },
+		{ PEER_HOST_PEEK, "host peek" },
+		{ PEER_HOST_READY, "host ready" },
+		{ PEER_HOST_ROOM, "host room" },
+		{ PEER_HOST_EVENT, "host event" },
+		{ PEER_HOST_CONTEXT, "host context" },
+		{ PEER_HOST_REMOVE, "host remove" },
+		{ PEER_HOST_WATCH, "host watch" },
+		{ PEER_HOST_UNWATCH, "host unwatch" },
+		{ PEER_HOST_TAKE, "host take" },
+		{ PEER_HOST_PENDING, "host pending" },
+		{ PEER_HOST_RINGS, "host rings" },
+		{ PEER_HOST_CID, "host cid" },
+		{ PEER_HOST_RESUMED, "host resumed" },
+		{ PEER_HOST_QUIESCE, "host quiesce" },
+		{ PEER_HOST_UNQUIESCE, "host unquiesce" },
+		{ PEER_HOST_MAP, "host map" },
+		{ PEER_HOST_UNMAP, "host unmap" },
+		{ PEER_HOST_QPSTATE, "host qpstate" },
+	};
+
+	return OR_UNKNOWN(FIND(names, op));
 }
 
 static const struct name caps_bits[] = {

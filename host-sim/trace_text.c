@@ -221,8 +221,15 @@ void trace_text_vfu(struct trace_text *t, enum vfu_note what, uint64_t a, uint64
 	}
 }
 
-void trace_text_peer(struct trace_text *t, uint32_t op, int64_t rc)
+void trace_text_peer(struct trace_text *t, uint32_t op, const uint64_t *args, uint32_t nargs,
+		     int64_t rc)
 {
-	if (t->out)
-		line(t, "peer", "operation %" PRIu32 " = %" PRId64, op, rc);
+	char text[256] = "";
+	size_t used = 0;
+
+	if (!t->out)
+		return;
+	for (uint32_t i = 0; i < nargs && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " 0x%" PRIx64, args[i]);
+	line(t, "peer", "%s%s = %" PRId64, trace_peer_name(op), text, rc);
 }

@@ -21,11 +21,11 @@ struct trace_text {
 /* Begin: times count from now. */
 void trace_text_start(struct trace_text *t, FILE *out);
 
-/* One event of the core, one of the vfio-user server, one of the conformance peer (operation,
- * result). */
+/* One event of the core, one of the vfio-user server, one request to the conformance peer. */
 void trace_text_event(struct trace_text *t, const struct vmci_trace *ev);
 void trace_text_vfu(struct trace_text *t, enum vfu_note what, uint64_t a, uint64_t b,
 		    const char *text);
-void trace_text_peer(struct trace_text *t, uint32_t op, int64_t rc);
+void trace_text_peer(struct trace_text *t, uint32_t op, const uint64_t *args, uint32_t nargs,
+		     int64_t rc);
 
 #endif
