@@ -7,8 +7,19 @@ CORE_QUEUE_SRC += core/queue/ring.c
 CORE_GUEST_SRC += $(addprefix core/guest/, guest.c transfer.c receive.c datagram.c event.c doorbell.c \
 	pages.c queuepair.c localpair.c)
 
-UNIT_TESTS += core/test/test_ring.c
+UNIT_TESTS += core/test/test_ring.c core/test/test_guest.c core/test/test_guest_hostile.c
 test_ring_OBJS = core/queue/ring.c
+test_guest_OBJS = core/test/fake_device.c $(CORE_GUEST_SRC) $(CORE_QUEUE_SRC)
+test_guest_hostile_OBJS = $(test_guest_OBJS)
+
+# Two threads need another sanitizer than the unit tests.
+SCRIPT_TESTS += core/test/stress_ring.sh
+TEST_DEPS += $(O)/tsan/core/test/stress_ring
+
+$(O)/tsan/core/test/stress_ring: core/test/stress_ring.c $(CORE_QUEUE_SRC) $(wildcard core/include/vmci/*.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HOSTED) -fsanitize=thread -o $@ $(filter %.c,$^) -pthread
 
 # ---- common and device -------------------------------------------------------------------------------
 
