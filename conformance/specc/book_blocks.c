@@ -143,7 +143,7 @@ static void cell(struct text *out, const struct field *f, uint64_t width, bool g
 		    hole ? "hole" : "field", goes_on ? " more" : "");
 	text_html(out, f->meaning);
 	text_add(out, "\">");
-	text_html(out, goes_on ? "…" : f->name);
+	text_html(out, goes_on ? "…" : f->size ? f->name : mem_printf("%s …", f->name));
 	text_add(out, "</td>");
 }
 
@@ -263,23 +263,39 @@ static void vector_facts(const struct vector *v, struct text *out)
 	}
 }
 
+static void result_row(const struct column *c, const char *run, enum outcome o, bool stale,
+		       struct text *out)
+{
+	text_add(out, "<tr><td class=\"who\">");
+	text_html(out, column_name(c));
+	text_add(out, "</td><td>");
+	text_html(out, run);
+	text_add(out, "</td><td class=\"outcome\">");
+	block_dot(out, o, outcome_name(o));
+	text_printf(out, " %s%s</td><td>", outcome_name(o), stale ? " (older vectors)" : "");
+}
+
+/* Runs that passed are counted, the others are shown one by one. */
 static void result_rows(struct book *b, const struct vector *v, const struct column *c,
 			struct text *out)
 {
+	size_t passed = 0, all = 0;
+	bool stale = false;
+
 	for (size_t i = 0; i < v->runs.n; i++) {
 		const char *id = b->sp->ir->runs.v[v->runs.v[i]].id;
 		const struct result *r = results_find(c, id);
 
 		if (!r)
 			continue;
-		text_add(out, "<tr><td>");
-		text_html(out, column_name(c));
-		text_add(out, "</td><td>");
-		text_html(out, strchr(id, '@') ? strchr(id, '@') + 1 : "");
-		text_printf(out, "</td><td class=\"outcome\">");
-		block_dot(out, r->outcome, outcome_name(r->outcome));
-		text_printf(out, " %s%s</td><td>", outcome_name(r->outcome),
-			    r->stale ? " (older vectors)" : "");
+		all++;
+		if (r->outcome == OUTCOME_PASS) {
+			passed++;
+			stale |= r->stale;
+			continue;
+		}
+		result_row(c, strchr(id, '@') ? strchr(id, '@') + 1 : "", r->outcome, r->stale,
+			   out);
 		if (*r->want || *r->saw) {
 			text_html(out, r->line);
 			text_add(out, ": want <code>");
@@ -291,6 +307,14 @@ static void result_rows(struct book *b, const struct vector *v, const struct col
 		text_html(out, r->reason);
 		text_add(out, "</td></tr>\n");
 	}
+	if (!passed)
+		return;
+	result_row(c,
+		   all == 1	   ? ""
+		   : passed == all ? mem_printf("all %zu", all)
+				   : mem_printf("%zu of %zu", passed, all),
+		   OUTCOME_PASS, stale, out);
+	text_add(out, "</td></tr>\n");
 }
 
 static void vector_results(struct book *b, const struct vector *v, struct text *out)

@@ -274,11 +274,11 @@ static void read_rejected(struct spec *sp, const struct para *p)
 	r->node = p->node;
 }
 
-/* Strong words that look as if an id was meant. */
+/* Strong words that look as if an id was meant: upper case with dots. */
 static bool nearly_id(const char *s)
 {
-	return isupper((unsigned char)s[0]) && isupper((unsigned char)s[1]) && strchr(s, '.') &&
-	       !strchr(s, ' ') && isdigit((unsigned char)s[strlen(s) - 1]);
+	return isupper((unsigned char)*s) && strchr(s, '.') &&
+	       strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.") == strlen(s);
 }
 
 void clause_read(struct spec *sp)

@@ -25,10 +25,11 @@ struct maker {
 	size_t repeat; /* index of the open repeat step + 1, or 0 */
 };
 
-/* Replace %NAME by the value of this run. */
+/* Replace %NAME by the value of this run; NULL after an error. */
 static char *substitute(struct maker *mk, const char *s, const struct line *l)
 {
 	struct text t = { 0 };
+	bool good = true;
 
 	text_add(&t, "");
 	for (; *s; s++) {
@@ -49,12 +50,13 @@ static char *substitute(struct maker *mk, const char *s, const struct line *l)
 				   "vector %s: %%%.*s: no line `each %.*s = ...`", mk->v->id,
 				   (int)n, s + 1, (int)n, s + 1);
 			mk->failed = true;
+			good = false;
 		} else {
 			text_add(&t, mk->values[i]);
 		}
 		s += n;
 	}
-	return t.s;
+	return good ? t.s : NULL;
 }
 
 static void close_repeat(struct maker *mk, struct lex *lx)
@@ -96,7 +98,8 @@ static void bind_anyway(struct lex *lx, const char *s)
 
 static void one_step(struct maker *mk, const struct vector *v, size_t index, const struct line *l)
 {
-	char *text = str_fold(substitute(mk, lex_without_note(l->s), l));
+	char *replaced = substitute(mk, lex_without_note(l->s), l);
+	char *text = str_fold(replaced ? replaced : "");
 	struct lex lx = { .sp = mk->sp,
 			  .scope = &mk->scope,
 			  .path = CHAPTER_PATH(mk->sp, v->chapter),
@@ -124,6 +127,19 @@ static void one_step(struct maker *mk, const struct vector *v, size_t index, con
 	mk->failed |= lx.failed;
 }
 
+static void all_config(struct maker *mk, const struct vector *v)
+{
+	const char *s;
+
+	if (!v->config.s)
+		return;
+	s = substitute(mk, v->config.s, &v->config);
+	if (s &&
+	    !head_config(mk->sp, CHAPTER_PATH(mk->sp, v->chapter), v->config.no,
+			 mem_printf("vector %s: ", v->id), s, &mk->run.config_mask, mk->run.config))
+		mk->failed = true;
+}
+
 /* Steps of `after` first, then its own. */
 static void all_steps(struct maker *mk, const struct vector *v, int depth)
 {
@@ -140,6 +156,7 @@ static void all_steps(struct maker *mk, const struct vector *v, int depth)
 				   : base->role != v->role ? "it has another dut"
 							   : "it stands in another chapter");
 			mk->failed = true;
+			all_config(mk, v);
 			return;
 		}
 		all_steps(mk, base, depth + 1);
@@ -147,11 +164,7 @@ static void all_steps(struct maker *mk, const struct vector *v, int depth)
 		if (base->start_given && !v->start_given)
 			mk->run.start = base->start;
 	}
-	if (v->config.s &&
-	    !head_config(mk->sp, CHAPTER_PATH(mk->sp, v->chapter), v->config.no,
-			 mem_printf("vector %s: ", v->id), substitute(mk, v->config.s, &v->config),
-			 &mk->run.config_mask, mk->run.config))
-		mk->failed = true;
+	all_config(mk, v);
 	for (size_t i = 0; i < v->steps.n; i++)
 		one_step(mk, v, index, &v->steps.v[i]);
 	if (mk->repeat) {

@@ -17,12 +17,12 @@ static void define(struct text *out, const char *name, const char *value, const 
 	text_printf(out, "#define %-*s %s", COLUMN, name, value);
 	if (meaning && *meaning) {
 		text_add(out, " /* ");
-		/* A comment must not end inside itself. */
+		/* A comment must neither end inside itself nor start again. */
 		for (const char *p = meaning; *p; p++) {
 			if (*p == '`')
 				continue;
 			text_bytes(out, p, 1);
-			if (p[0] == '*' && p[1] == '/')
+			if ((p[0] == '*' && p[1] == '/') || (p[0] == '/' && p[1] == '*'))
 				text_add(out, " ");
 		}
 		text_add(out, " */");

@@ -130,14 +130,15 @@ bool lex_number(struct lex *lx, uint64_t *value)
 		if (d >= base)
 			break;
 		if (v > (UINT64_MAX - d) / base) {
-			lex_fail(lx, "%s does not fit 64 bits", lex_here(lx));
+			lex_fail(lx, "'%.*s' does not fit 64 bits", (int)strcspn(lx->p, " \t"),
+				 lx->p);
 			return false;
 		}
 		v = v * base + d;
 		any = true;
 	}
 	if (!any || isalnum((unsigned char)*s) || *s == '_') {
-		lex_fail(lx, "%s is no number", lex_here(lx));
+		lex_fail(lx, "'%.*s' is no number", (int)strcspn(lx->p, " \t"), lx->p);
 		return false;
 	}
 	lx->p = s;

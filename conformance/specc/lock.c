@@ -97,8 +97,7 @@ void lock_check(struct spec *sp)
 	}
 	if (fresh)
 		diag_warning(sp->diags, lk.path, 0,
-			     "%zu clauses are not locked yet (`make spec-review` adds them)",
-			     fresh);
+			     "clauses not locked yet: %zu (`make spec-review` adds them)", fresh);
 	for (size_t i = 0; i < lk.entries.n; i++)
 		if (!clause_find(sp, lk.entries.v[i].id, NULL) &&
 		    !is_retired(retired, lk.entries.v[i].id))

@@ -55,7 +55,12 @@ const char *names_near(const struct spec *sp, const char *name, const char *cons
 
 	for (size_t i = 0; i < sp->names.n; i++) {
 		const char *n = names_short(sp->names.v[i].name);
-		size_t d = str_distance(s, n);
+		size_t len = strlen(n), d;
+
+		/* Registers are written without what makes them addresses. */
+		if (sp->names.v[i].reg && len > 5)
+			n = mem_strndup(n, len - 5);
+		d = str_distance(s, n);
 
 		/* A name that only continues what was written is near as well. */
 		if (strlen(s) >= 3 && (str_starts(n, s) || strstr(n, s)) && d > limit)

@@ -92,14 +92,17 @@ static const struct peer_verb *verb_of(struct maker *m, const struct peer_verb *
 				       const char *who)
 {
 	const char *word = lex_word(m->lx, "a verb"), *near = "";
+	size_t least = 3;
 
 	if (m->lx->failed)
 		return NULL;
 	for (; list->name; list++) {
 		if (strcmp(list->name, word) == 0)
 			return list;
-		if (str_distance(list->name, word) <= 2)
+		if (str_distance(list->name, word) < least) {
+			least = str_distance(list->name, word);
 			near = mem_printf(" (did you mean %s?)", list->name);
+		}
 	}
 	lex_fail(m->lx, "unknown verb '%s %s'%s", who, word, near);
 	return NULL;
