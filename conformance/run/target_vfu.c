@@ -93,6 +93,8 @@ static int reg_write_bytes(void *ctx, enum machine_window w, uint32_t off, const
 
 	if (absent(v, w, off, 1))
 		return 0;
+	if (w == MACHINE_PORTS)
+		return outcome(vfuc_write_bytes(v->c, VFUC_BAR0, off, src, len));
 	for (size_t i = 0; i < len && !rc; i++)
 		rc = write_raw(v, w, off, src + i, 1);
 	return rc;
@@ -101,17 +103,11 @@ static int reg_write_bytes(void *ctx, enum machine_window w, uint32_t off, const
 static int reg_read_bytes(void *ctx, enum machine_window w, uint32_t off, uint8_t *dst, size_t len)
 {
 	struct vfu *v = ctx;
-	int rc = 0;
 
 	memset(dst, 0xff, len);
 	if (absent(v, w, off, 1))
 		return 0;
-	for (size_t i = 0; i < len && outcome(rc) == 0; i++) {
-		rc = vfuc_read(v->c, region_of(w), offset_of(w, off), dst + i, 1);
-		if (rc)
-			dst[i] = 0xff;
-	}
-	return outcome(rc);
+	return outcome(vfuc_read_bytes(v->c, region_of(w), offset_of(w, off), dst, len));
 }
 
 static int cfg_read(void *ctx, unsigned bits, uint32_t off, uint32_t *value)

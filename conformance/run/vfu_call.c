@@ -183,6 +183,33 @@ static int receive_message(struct vfu_call *k, struct vfu_header *head, uint64_t
 	return receive_all(k, k->body, head->size - sizeof(*head), until);
 }
 
+/* Wait for the answer to command id, served requests of the server apart. Its body is in k->body.
+ */
+static int await(struct vfu_call *k, const struct vfu_header *asked, uint64_t until, size_t *len)
+{
+	struct vfu_header got;
+
+	for (unsigned i = 0; i < PATIENCE; i++) {
+		if (receive_message(k, &got, until))
+			return VFUC_DEAD;
+		*len = got.size - sizeof(got);
+		if ((got.flags & VFU_FLAG_TYPE) == 0) {
+			if (serve(k, &got, (uint32_t)*len))
+				return VFUC_DEAD;
+			continue;
+		}
+		if ((got.flags & VFU_FLAG_TYPE) != VFU_FLAG_REPLY || got.id != asked->id ||
+		    got.command != asked->command)
+			return vfu_call_die(k, "the server answered something that was not asked");
+		if (!(got.flags & VFU_FLAG_ERROR))
+			return 0;
+		snprintf(k->error, sizeof(k->error), "the server refused command %u: %s",
+			 (unsigned)asked->command, strerror((int)(got.error & 0xffff)));
+		return VFUC_REFUSED;
+	}
+	return vfu_call_die(k, "the server asks without end instead of answering");
+}
+
 int vfu_call(struct vfu_call *k, unsigned command, const void *head, size_t head_len,
 	     const void *data, size_t data_len, const int *fds, unsigned nfds, void *answer,
 	     size_t max, size_t *len)
@@ -191,38 +218,61 @@ int vfu_call(struct vfu_call *k, unsigned command, const void *head, size_t head
 	struct vfu_header h = { .id = k->next_id,
 				.command = (uint16_t)command,
 				.size = (uint32_t)(sizeof(h) + head_len + data_len) };
-	struct vfu_header got;
-	size_t n;
+	int rc;
 
 	if (k->fd < 0)
 		return VFUC_DEAD;
 	k->next_id++;
 	if (send_command(k, &h, head, head_len, data, data_len, fds, nfds))
 		return VFUC_DEAD;
-	for (unsigned i = 0; i < PATIENCE; i++) {
-		if (receive_message(k, &got, until))
-			return VFUC_DEAD;
-		n = got.size - sizeof(got);
-		if ((got.flags & VFU_FLAG_TYPE) == 0) {
-			if (serve(k, &got, (uint32_t)n))
-				return VFUC_DEAD;
+	rc = await(k, &h, until, len);
+	if (rc)
+		return rc;
+	if (*len > max)
+		return vfu_call_die(k, "the server's answer is too long");
+	memcpy(answer, k->body, *len);
+	return 0;
+}
+
+int vfu_call_burst(struct vfu_call *k, unsigned command, unsigned n, const uint8_t *asks,
+		   size_t ask_len, uint8_t *answers, size_t answer_len, unsigned *refused)
+{
+	uint64_t until = now_ms() + k->timeout_ms;
+	uint8_t out[VFU_CALL_BURST * (sizeof(struct vfu_header) + VFU_CALL_ASK)];
+	struct vfu_header h = { .command = (uint16_t)command,
+				.size = (uint32_t)(sizeof(h) + ask_len) };
+	struct iovec iov = { out, n * (size_t)h.size };
+	uint16_t first = k->next_id;
+
+	*refused = 0;
+	if (k->fd < 0)
+		return VFUC_DEAD;
+	if (n > VFU_CALL_BURST || ask_len > VFU_CALL_ASK)
+		return vfu_call_die(k, "more in a burst than fits");
+	for (unsigned i = 0; i < n; i++) {
+		h.id = k->next_id++;
+		memcpy(out + i * (size_t)h.size, &h, sizeof(h));
+		memcpy(out + i * (size_t)h.size + sizeof(h), asks + i * ask_len, ask_len);
+	}
+	if (send_all(k, &iov, 1, NULL, 0))
+		return VFUC_DEAD;
+	for (unsigned i = 0; i < n; i++) {
+		size_t len = 0;
+		int rc;
+
+		h.id = (uint16_t)(first + i);
+		rc = await(k, &h, until, &len);
+		if (rc == VFUC_DEAD)
+			return rc;
+		if (rc) {
+			++*refused;
 			continue;
 		}
-		if ((got.flags & VFU_FLAG_TYPE) != VFU_FLAG_REPLY || got.id != h.id ||
-		    got.command != h.command)
-			return vfu_call_die(k, "the server answered something that was not asked");
-		if (got.flags & VFU_FLAG_ERROR) {
-			snprintf(k->error, sizeof(k->error), "the server refused command %u: %s",
-				 command, strerror((int)(got.error & 0xffff)));
-			return VFUC_REFUSED;
-		}
-		if (n > max)
-			return vfu_call_die(k, "the server's answer is too long");
-		memcpy(answer, k->body, n);
-		*len = n;
-		return 0;
+		if (len != answer_len)
+			return vfu_call_die(k, "the server's answer has the wrong size");
+		memcpy(answers + i * answer_len, k->body, len);
 	}
-	return vfu_call_die(k, "the server asks without end instead of answering");
+	return 0;
 }
 
 int vfu_post(struct vfu_call *k, unsigned command, const void *head, size_t head_len,

@@ -30,6 +30,17 @@ struct vfu_call {
 int vfu_call(struct vfu_call *k, unsigned command, const void *head, size_t head_len,
 	     const void *data, size_t data_len, const int *fds, unsigned nfds, void *answer,
 	     size_t max, size_t *len);
+/* The same for n commands of one kind at once, at most VFU_CALL_BURST, as QEMU sends memory maps:
+ * all are sent before the first answer is read.
+ *   asks     n bodies of ask_len bytes (at most VFU_CALL_ASK) behind each other
+ *   answers  n answers of exactly answer_len bytes behind each other; that of a refused command is
+ *            left as it was
+ *   refused  how many the server refused
+ * Returns 0 or VFUC_DEAD. */
+int vfu_call_burst(struct vfu_call *k, unsigned command, unsigned n, const uint8_t *asks,
+		   size_t ask_len, uint8_t *answers, size_t answer_len, unsigned *refused);
+#define VFU_CALL_BURST 64u
+#define VFU_CALL_ASK   32u
 /* Send without asking for an answer. */
 int vfu_post(struct vfu_call *k, unsigned command, const void *head, size_t head_len,
 	     const void *data, size_t data_len);

@@ -276,6 +276,57 @@ int vfuc_write_posted(struct vfuc *c, unsigned region, uint64_t off, const void 
 	return vfu_post(&c->call, VFU_REGION_WRITE, &a, sizeof(a), src, len);
 }
 
+/* One burst of single-byte accesses; src NULL: reads. */
+static int burst(struct vfuc *c, unsigned region, uint64_t off, uint8_t *dst, const uint8_t *src,
+		 unsigned n)
+{
+	struct vfu_region_access a = { .offset = off, .region = region, .count = 1 };
+	size_t ask = sizeof(a) + (src ? 1 : 0), answer = sizeof(a) + (src ? 0 : 1);
+	uint8_t asks[VFU_CALL_BURST * (sizeof(a) + 1)] = { 0 };
+	uint8_t answers[VFU_CALL_BURST * (sizeof(a) + 1)];
+	unsigned refused;
+	int rc;
+
+	memset(answers, 0xff, sizeof(answers));
+	for (unsigned i = 0; i < n; i++) {
+		memcpy(asks + i * ask, &a, sizeof(a));
+		if (src)
+			asks[i * ask + sizeof(a)] = src[i];
+	}
+	rc = vfu_call_burst(&c->call, src ? VFU_REGION_WRITE : VFU_REGION_READ, n, asks, ask,
+			    answers, answer, &refused);
+	for (unsigned i = 0; rc == 0 && dst && i < n; i++)
+		dst[i] = answers[i * answer + sizeof(a)];
+	return rc == 0 && refused ? VFUC_REFUSED : rc;
+}
+
+static int string_access(struct vfuc *c, unsigned region, uint64_t off, uint8_t *dst,
+			 const uint8_t *src, size_t len)
+{
+	int worst = 0;
+
+	for (size_t at = 0; at < len; at += VFU_CALL_BURST) {
+		size_t n = len - at < VFU_CALL_BURST ? len - at : VFU_CALL_BURST;
+		int rc = burst(c, region, off, dst ? dst + at : NULL, src ? src + at : NULL,
+			       (unsigned)n);
+
+		if (rc == VFUC_DEAD)
+			return rc;
+		worst = rc ? rc : worst;
+	}
+	return worst;
+}
+
+int vfuc_read_bytes(struct vfuc *c, unsigned region, uint64_t off, uint8_t *dst, size_t len)
+{
+	return string_access(c, region, off, dst, NULL, len);
+}
+
+int vfuc_write_bytes(struct vfuc *c, unsigned region, uint64_t off, const uint8_t *src, size_t len)
+{
+	return string_access(c, region, off, NULL, src, len);
+}
+
 int vfuc_cfg_read(struct vfuc *c, unsigned bits, uint32_t off, uint32_t *value)
 {
 	uint8_t raw[4] = { 0 };

@@ -71,6 +71,11 @@ int vfuc_read(struct vfuc *c, unsigned region, uint64_t off, void *dst, uint32_t
 int vfuc_write(struct vfuc *c, unsigned region, uint64_t off, const void *src, uint32_t len);
 int vfuc_write_posted(struct vfuc *c, unsigned region, uint64_t off, const void *src, uint32_t len);
 
+/* len accesses of one byte each at one offset, in order, as a processor's string instructions make
+ * them; many are under way at once. A refused one reads as 0xff. */
+int vfuc_read_bytes(struct vfuc *c, unsigned region, uint64_t off, uint8_t *dst, size_t len);
+int vfuc_write_bytes(struct vfuc *c, unsigned region, uint64_t off, const uint8_t *src, size_t len);
+
 /* Configuration space, 8, 16 or 32 bits. */
 int vfuc_cfg_read(struct vfuc *c, unsigned bits, uint32_t off, uint32_t *value);
 int vfuc_cfg_write(struct vfuc *c, unsigned bits, uint32_t off, uint32_t value);

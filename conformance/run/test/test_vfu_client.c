@@ -58,6 +58,23 @@ static void stop(struct served *s)
 	close(s->wake);
 }
 
+/* More than one burst, each byte at the same place. */
+static void strings(struct vfuc *c)
+{
+	uint8_t out[200], in[200];
+
+	for (unsigned i = 0; i < sizeof(out); i++)
+		out[i] = (uint8_t)(i + 1);
+	assert_int_equal(vfuc_write_bytes(c, VFUC_BAR0, 16, out, sizeof(out)), 0);
+	assert_int_equal(vfuc_read_bytes(c, VFUC_BAR0, 16, in, sizeof(in)), 0);
+	for (unsigned i = 0; i < sizeof(in); i++)
+		assert_int_equal(in[i], 200);
+	assert_int_equal(vfuc_read_bytes(c, VFUC_BAR0, 64, in, sizeof(in)), VFUC_REFUSED);
+	for (unsigned i = 0; i < sizeof(in); i++)
+		assert_int_equal(in[i], 0xff);
+	assert_int_equal(vfuc_write_bytes(c, VFUC_BAR0, 64, out, 1), VFUC_REFUSED);
+}
+
 static void regions_and_memory(void **state)
 {
 	struct served s;
@@ -81,6 +98,7 @@ static void regions_and_memory(void **state)
 	assert_int_equal(vfuc_read(c, VFUC_BAR1, 0, back, 4), 0);
 	assert_memory_equal(back, data, 4);
 	assert_int_equal(vfuc_read(c, VFUC_BAR0, 64, back, 1), VFUC_REFUSED);
+	strings(c);
 	assert_int_equal(vfuc_write(c, 5, 0, data, 1), VFUC_REFUSED);
 	assert_int_equal(vfuc_read(c, VFUC_BAR0, 0, back, 0), VFUC_MISUSE);
 	assert_int_equal(vfuc_cfg_read(c, 32, 0, &value), 0);
