@@ -21,11 +21,17 @@ $(O)/tsan/core/test/stress_ring: core/test/stress_ring.c $(CORE_QUEUE_SRC) $(wil
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HOSTED) -fsanitize=thread -o $@ $(filter %.c,$^) -pthread
 
+FUZZ_TARGETS += core/fuzz/fuzz_ring.c core/fuzz/fuzz_guest.c
+fuzz_ring_OBJS = core/queue/ring.c
+fuzz_guest_OBJS = $(CORE_GUEST_SRC) $(CORE_QUEUE_SRC)
+
 # ---- common and device -------------------------------------------------------------------------------
 
 CORE_COMMON_SRC += core/common/error.c
 CORE_DEVICE_SRC += \
 	core/device/broker.c \
+	core/device/broker_check.c \
+	core/device/broker_life.c \
 	core/device/context.c \
 	core/device/device.c \
 	core/device/dgqueue.c \
