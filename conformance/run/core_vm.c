@@ -145,7 +145,9 @@ static void *port_pin(void *ctx, struct vmci_gpa gpa, unsigned page_shift)
 
 static void port_unpin(void *ctx, struct vmci_gpa gpa, void *page, unsigned page_shift)
 {
-	if (page != core_vm_memory(ctx, gpa.addr, (uint64_t)1 << page_shift))
+	const void *here = core_vm_memory(ctx, gpa.addr, (uint64_t)1 << page_shift);
+
+	if (here && page != here)
 		port_panic(ctx, "page_unpin");
 }
 

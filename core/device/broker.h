@@ -35,6 +35,11 @@ struct vmci_pair {
 	struct vmci_pages *pages;		  /* NULL: never supplied, or given back */
 };
 
+static inline uint64_t vmci_pair_key(struct vmci_handle handle)
+{
+	return (uint64_t)handle.context << 32 | handle.resource;
+}
+
 /* Hypercalls of a device's guest. msg is private memory. */
 int32_t vmci_broker_guest_alloc(struct vmci_device *dev, const uint8_t *msg, size_t len);
 int32_t vmci_broker_guest_detach(struct vmci_context *ctx, struct vmci_handle handle);
@@ -47,9 +52,6 @@ void vmci_broker_free_lost(struct vmci_hub *hub);
 void vmci_broker_unmap_all(struct vmci_context *ctx);
 void vmci_broker_map_all(struct vmci_context *ctx);
 void vmci_broker_memory_changed(struct vmci_context *ctx);
-
-/* The end of a pair that supplies the memory, or NULL. */
-struct vmci_pair_end *vmci_pair_vm_end(const struct vmci_pair *pair);
 
 /* ---- pair.c: the two ends' use of the memory ---- */
 

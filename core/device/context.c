@@ -80,11 +80,11 @@ int vmci_context_create(struct vmci_hub *hub, uint32_t cid, uint32_t priv,
 			struct vmci_context **out)
 {
 	if (cid == VMCI_INVALID_ID)
-		return vmci_refuse(hub, cid, VMCI_ERROR_INVALID_ARGS, "no context id", NULL);
+		return vmci_refuse(hub, cid, VMCI_ERROR_INVALID_ARGS, "no context id", "CTX.ID.5");
 	if ((priv & ~(uint32_t)VMCI_PRIVILEGE_FLAG_RESTRICTED) &&
 	    !VMCI_FAULT("context.trusted-vm-allowed"))
 		return vmci_refuse(hub, cid, VMCI_ERROR_INVALID_ARGS,
-				   "a VM has no privilege flags but RESTRICTED", NULL);
+				   "a VM has no privilege flags but RESTRICTED", "PRIV.VM.1");
 	return vmci_context_new(hub, cid, priv, out);
 }
 

@@ -29,7 +29,7 @@ static int check_config(struct vmci_hub *hub, const struct vmci_device_config *c
 				   NULL);
 	if (c->priv & ~(uint32_t)VMCI_PRIVILEGE_FLAG_RESTRICTED)
 		return vmci_refuse(hub, c->cid, VMCI_ERROR_INVALID_ARGS,
-				   "a VM has no privilege flags but RESTRICTED", NULL);
+				   "a VM has no privilege flags but RESTRICTED", "PRIV.VM.1");
 	return 0;
 }
 

@@ -60,7 +60,8 @@ static void gather_free(struct vmci_device *dev, struct gather *g)
 static int alloc_datagram(struct vmci_device *dev, struct gather *g, uint64_t len)
 {
 	if (len < HEAD || len > VMCI_HYPERCALL_MAX)
-		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "DMA send: bad size", NULL);
+		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "DMA send: bad size",
+					  "DG.DMA.6");
 	g->dg = vmci_hub_alloc(dev->hub, (size_t)len);
 	if (!g->dg)
 		return VMCI_ERROR_NO_MEM;
@@ -76,7 +77,7 @@ static int gather_elements(struct vmci_device *dev, const struct request *rq, st
 
 	if (!elements_fit(dev, rq))
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					  "DMA send: elements leave the page", NULL);
+					  "DMA send: elements leave the page", "DG.DMA.6");
 	g->elems = vmci_hub_alloc(dev->hub, rq->size * (size_t)VMCI_SG_ELEM_SIZE);
 	if (!g->elems)
 		return VMCI_ERROR_NO_MEM;
@@ -84,13 +85,13 @@ static int gather_elements(struct vmci_device *dev, const struct request *rq, st
 	if (vmci_guest_read(dev, vmci_guest_at(rq->at, VMCI_DMA_HEADER_DATA), g->elems,
 			    g->elems_len))
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					  "DMA send: elements unreadable", NULL);
+					  "DMA send: elements unreadable", "DG.DMA.7");
 	for (uint32_t i = 0; i < rq->size; i++) {
 		uint64_t n = vmci_get64(g->elems + i * VMCI_SG_ELEM_SIZE + VMCI_SG_ELEM_SIZE_FIELD);
 
 		if (n > VMCI_HYPERCALL_MAX - total)
 			return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-						  "DMA send: elements too long", NULL);
+						  "DMA send: elements too long", "DG.DMA.6");
 		total += n;
 	}
 	rc = alloc_datagram(dev, g, total);
@@ -105,7 +106,7 @@ static int gather_elements(struct vmci_device *dev, const struct request *rq, st
 			at = (size_t)total - at - n;
 		if (vmci_guest_read(dev, from, g->dg + at, n))
 			return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-						  "DMA send: data unreadable", NULL);
+						  "DMA send: data unreadable", "DG.DMA.7");
 		if (VMCI_FAULT("dma.gather-reversed"))
 			at = (size_t)total - at - n;
 		at += n;
@@ -121,7 +122,7 @@ static int gather_inline(struct vmci_device *dev, const struct request *rq, stru
 		return rc;
 	if (vmci_guest_read(dev, vmci_guest_at(rq->at, VMCI_DMA_HEADER_DATA), g->dg, g->len))
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "DMA send: data unreadable",
-					  NULL);
+					  "DG.DMA.7");
 	return 0;
 }
 
@@ -136,14 +137,15 @@ static int32_t send_buffer(struct vmci_device *dev, const struct request *rq)
 		result = gather_elements(dev, rq, &g);
 	else
 		result = vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					    "DMA send: unknown opcode", NULL);
+					    "DMA send: unknown opcode", "DG.DMA.6");
 	if (!result && vmci_get64(g.dg + VMCI_DATAGRAM_PAYLOAD_SIZE) != g.len - HEAD &&
 	    !VMCI_FAULT("dma.size-unchecked"))
 		result = vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					    "DMA send: size is not that of the datagram", NULL);
+					    "DMA send: size is not that of the datagram",
+					    "DG.DMA.6");
 	if (!result && g.len > vmci_device_accepts(vmci_get32(g.dg + VMCI_DATAGRAM_DST_CONTEXT)))
 		result = vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					    "datagram longer than the device takes", NULL);
+					    "datagram longer than the device takes", "DG.OUT.4");
 	if (!result)
 		result = vmci_device_dispatch(dev, g.dg, g.len);
 	gather_free(dev, &g);
@@ -159,7 +161,7 @@ void vmci_dma_send(struct vmci_device *dev, struct vmci_gpa gpa)
 		(void)vmci_guest_publish32(dev, vmci_guest_at(gpa, VMCI_DMA_HEADER_BUSY), 0);
 	if (!vmci_guest_is_range(gpa, VMCI_DMA_HEADER_SIZE) || !read_request(dev, gpa, &rq)) {
 		dev->regs.result = vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-						      "DMA send: buffer unreadable", NULL);
+						      "DMA send: buffer unreadable", "DG.DMA.7");
 	} else {
 		dev->regs.result = send_buffer(dev, &rq);
 		if (VMCI_FAULT("dma.busy-kept-after-error") && dev->regs.result < 0)
@@ -204,10 +206,10 @@ static int scatter_open(struct vmci_device *dev, const struct request *rq, struc
 	}
 	if (rq->opcode != VMCI_DMA_OPCODE_SG)
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					  "DMA receive: unknown opcode", NULL);
+					  "DMA receive: unknown opcode", "DG.RCV.12");
 	if (!elements_fit(dev, rq))
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					  "DMA receive: elements leave the page", NULL);
+					  "DMA receive: elements leave the page", "DG.RCV.12");
 	if (len > sizeof(s->few)) {
 		s->heap = vmci_hub_alloc(dev->hub, len);
 		if (!s->heap)
@@ -217,7 +219,7 @@ static int scatter_open(struct vmci_device *dev, const struct request *rq, struc
 	}
 	if (vmci_guest_read(dev, vmci_guest_at(rq->at, VMCI_DMA_HEADER_DATA), list, len))
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					  "DMA receive: elements unreadable", NULL);
+					  "DMA receive: elements unreadable", "DG.RCV.12");
 	s->list = list;
 	s->elems = rq->size;
 	for (uint32_t i = 0; i < s->elems; i++) {
@@ -312,7 +314,7 @@ static void fill(struct vmci_device *dev, struct scatter *s)
 			/* It stays in the queue; what was written of it is behind the terminator.
 			 */
 			vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-					   "DMA receive: memory unwritable", NULL);
+					   "DMA receive: memory unwritable", "DG.RCV.12");
 			*s = before;
 			break;
 		}
@@ -333,7 +335,7 @@ static void receive_now(struct vmci_device *dev, struct vmci_gpa gpa)
 
 	if (!vmci_guest_is_range(gpa, VMCI_DMA_HEADER_SIZE) || !read_request(dev, gpa, &rq)) {
 		vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "DMA receive: buffer unreadable",
-				   NULL);
+				   "DG.RCV.12");
 		return;
 	}
 	if (VMCI_FAULT("dma.receive-waits-for-datagram") && !dev->ctx->queue.count)

@@ -21,9 +21,10 @@ struct doorbell {
 	void *arg;
 };
 
-static int refuse(const struct vmci_context *ctx, int result, const char *reason)
+static int refuse(const struct vmci_context *ctx, int result, const char *reason,
+		  const char *clause)
 {
-	return vmci_refuse(ctx->hub, ctx->cid, result, reason, NULL);
+	return vmci_refuse(ctx->hub, ctx->cid, result, reason, clause);
 }
 
 /* A VM's own handles stay the same doorbells when its context id changes, so the key says
@@ -92,17 +93,20 @@ int vmci_doorbell_link(struct vmci_context *ctx, struct vmci_handle handle, uint
 	struct doorbell *db;
 
 	if (handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID)
-		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell handle invalid");
+		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell handle invalid", "HC.LINK.3");
 	/* Some guests number their own doorbells as if they were the host's. */
 	if (!vmci_route_is_own_source(ctx, handle.context) &&
 	    handle.context != VMCI_HOST_CONTEXT_ID)
-		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell of another context");
+		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell of another context",
+			      "HC.LINK.3");
 	if (index >= index_limit && !VMCI_FAULT("doorbell.index-unchecked"))
-		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "notify index beyond the bitmap");
+		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "notify index beyond the bitmap",
+			      "HC.LINK.3");
 	if (find(ctx, handle) && !VMCI_FAULT("doorbell.link-twice"))
-		return refuse(ctx, VMCI_ERROR_DUPLICATE_ENTRY, "doorbell linked already");
+		return refuse(ctx, VMCI_ERROR_DUPLICATE_ENTRY, "doorbell linked already",
+			      "HC.LINK.4");
 	if (ctx->doorbell_count >= ctx->hub->limits.doorbells)
-		return refuse(ctx, VMCI_ERROR_NO_RESOURCES, "too many doorbells");
+		return refuse(ctx, VMCI_ERROR_NO_RESOURCES, "too many doorbells", NULL);
 	db = add(ctx, handle);
 	if (!db)
 		return VMCI_ERROR_NO_MEM;
@@ -117,7 +121,7 @@ int vmci_doorbell_unlink(struct vmci_context *ctx, struct vmci_handle handle)
 	if (!db)
 		return refuse(ctx,
 			      VMCI_FAULT("doorbell.unlink-unknown-ok") ? 0 : VMCI_ERROR_NOT_FOUND,
-			      "doorbell not linked");
+			      "doorbell not linked", "HC.UNLINK.2");
 	if (!VMCI_FAULT("doorbell.unlink-keeps-link"))
 		drop(ctx, db);
 	return 0;
@@ -136,16 +140,16 @@ int64_t vmci_context_doorbell(struct vmci_context *ctx, uint32_t resource, uint3
 	struct doorbell *db;
 
 	if (ctx->device || ctx == hub->hypervisor || is_bare != !fn)
-		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "not a context with doorbells");
+		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "not a context with doorbells", NULL);
 	if (priv & ~(uint32_t)VMCI_PRIVILEGE_ALL_FLAGS)
-		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "privilege flags");
+		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "privilege flags", NULL);
 	if (resource != VMCI_INVALID_ID && is_taken(ctx, resource))
 		return refuse(ctx, is_bare ? VMCI_ERROR_DUPLICATE_ENTRY : VMCI_ERROR_ALREADY_EXISTS,
-			      "the doorbell exists");
+			      "the doorbell exists", NULL);
 	if (is_bare && ctx->doorbell_count >= VMCI_DOORBELLS_PER_VM)
-		return refuse(ctx, VMCI_ERROR_NO_MEM, "too many doorbells");
+		return refuse(ctx, VMCI_ERROR_NO_MEM, "too many doorbells", NULL);
 	if (ctx->doorbell_count >= hub->limits.doorbells)
-		return refuse(ctx, VMCI_ERROR_NO_RESOURCES, "too many doorbells");
+		return refuse(ctx, VMCI_ERROR_NO_RESOURCES, "too many doorbells", NULL);
 	if (resource == VMCI_INVALID_ID)
 		resource = vmci_context_pick_resource(ctx, is_taken);
 	db = add(ctx, vmci_handle(ctx->cid, resource));
@@ -162,7 +166,7 @@ int vmci_context_doorbell_close(struct vmci_context *ctx, uint32_t resource)
 	struct doorbell *db = find(ctx, vmci_handle(ctx->cid, resource));
 
 	if (!db || ctx->device)
-		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "no such doorbell");
+		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "no such doorbell", "HC.NOTIFY.2");
 	drop(ctx, db);
 	return 0;
 }
@@ -172,7 +176,7 @@ static int remember_ring(struct vmci_context *ctx, struct doorbell *db)
 	if (db->is_rung)
 		return 0;
 	if (!ctx->device && ctx->ring_count >= VMCI_DOORBELLS_PER_VM)
-		return refuse(ctx, VMCI_ERROR_NO_MEM, "too many rings wait");
+		return refuse(ctx, VMCI_ERROR_NO_MEM, "too many rings wait", NULL);
 	if (VMCI_FAULT("doorbell.ring-before-bitmap-lost"))
 		return 0;
 	db->is_rung = true;
@@ -209,7 +213,7 @@ static int ring_vm(struct vmci_context *to, struct doorbell *db)
 		vmci_irq_raise(to->device, VMCI_ICR_NOTIFICATION);
 	if (!set_bit(to->device, db))
 		return remember_ring(to, db);
-	if (!VMCI_FAULT("doorbell.no-irq") && !VMCI_FAULT("doorbell.irq-before-bit"))
+	if (!VMCI_FAULT("doorbell.no-irq"))
 		vmci_irq_raise(to->device, VMCI_ICR_NOTIFICATION);
 	return 0;
 }
@@ -254,22 +258,25 @@ int vmci_context_ring(struct vmci_context *ctx, struct vmci_handle handle)
 	int rc;
 
 	if (handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID)
-		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell handle invalid");
+		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell handle invalid",
+			      "HC.NOTIFY.5");
 	if (!to)
-		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "context of the doorbell unknown");
+		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "context of the doorbell unknown",
+			      "HC.NOTIFY.2");
 	if (to != ctx && vmci_cid_is_vm(to->cid) && vmci_cid_is_vm(ctx->cid) &&
 	    !VMCI_FAULT("doorbell.vm-to-vm"))
-		return refuse(ctx, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM");
+		return refuse(ctx, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM", "DB.HOST.3");
 	db = find(to, handle);
 	if (to != ctx) {
 		rc = target_priv(to, db, &priv);
 		if (rc)
-			return refuse(ctx, rc, "no such doorbell");
+			return refuse(ctx, rc, "no such doorbell", "HC.NOTIFY.2");
 		if (vmci_priv_denies(ctx->priv, priv) && !VMCI_FAULT("priv.doorbell-open"))
-			return refuse(ctx, VMCI_ERROR_NO_ACCESS, "privileges of both sides");
+			return refuse(ctx, VMCI_ERROR_NO_ACCESS, "privileges of both sides",
+				      "PRIV.BELL.1");
 	}
 	if (!db)
-		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "no such doorbell");
+		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "no such doorbell", "HC.NOTIFY.2");
 	if (db->fn) {
 		if (!VMCI_FAULT("doorbell.host-handler-not-run"))
 			db->fn(db->arg, handle);

@@ -105,7 +105,7 @@ int vmci_endpoint_defer(struct vmci_hub *hub, struct vmci_endpoint *ep, const ui
 	if (hub->delayed_count >= VMCI_MAX_DELAYED_DG_HOST_QUEUE_SIZE - 1 &&
 	    !VMCI_FAULT("route.delayed-without-limit"))
 		return vmci_refuse(hub, VMCI_HOST_CONTEXT_ID, VMCI_ERROR_NO_MEM,
-				   "too many delayed datagrams", NULL);
+				   "too many delayed datagrams", "CTX.HOST.3");
 	if (ep->waiting_bytes + len + DELAYED_OVERHEAD > hub->limits.host_queue_bytes)
 		return vmci_refuse(hub, VMCI_HOST_CONTEXT_ID, VMCI_ERROR_NO_MEM,
 				   "too many bytes wait for the endpoint", NULL);

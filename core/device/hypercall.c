@@ -11,9 +11,10 @@
 #include <vmci/fault.h>
 #include <vmci/mem.h>
 
-static int32_t refuse(struct vmci_device *dev, int32_t result, const char *reason)
+static int32_t refuse(struct vmci_device *dev, int32_t result, const char *reason,
+		      const char *clause)
 {
-	return vmci_device_refuse(dev, result, reason, NULL);
+	return vmci_device_refuse(dev, result, reason, clause);
 }
 
 /* Shortest payload that a service can decode, or UINT32_MAX: the device has no such service. */
@@ -61,11 +62,12 @@ static int32_t resources_query(struct vmci_device *dev, const uint8_t *msg, size
 	    vmci_get32(msg + VMCI_RESOURCES_QUERY_MSG_RESERVED))
 		return VMCI_ERROR_INVALID_ARGS;
 	if ((!n || n > VMCI_RESOURCES_QUERY_MAX) && !(VMCI_FAULT("call.query-count-unchecked")))
-		return refuse(dev, VMCI_ERROR_INVALID_ARGS, "RESOURCES_QUERY: count not 1..31");
+		return refuse(dev, VMCI_ERROR_INVALID_ARGS, "RESOURCES_QUERY: count not 1..31",
+			      "HC.QUERY.4");
 	if ((len - VMCI_RESOURCES_QUERY_MSG_RESOURCES) / 4 < n) {
 		if (!VMCI_FAULT("call.query-short-accepted"))
 			return refuse(dev, VMCI_ERROR_INVALID_ARGS,
-				      "RESOURCES_QUERY: list shorter than its count");
+				      "RESOURCES_QUERY: list shorter than its count", "HC.QUERY.4");
 		n = (uint32_t)(len - VMCI_RESOURCES_QUERY_MSG_RESOURCES) / 4;
 	}
 	for (uint32_t i = 0; i < n && i < 32; i++) {
@@ -91,14 +93,14 @@ static int32_t set_notify_bitmap(struct vmci_device *dev, const uint8_t *msg)
 	if (!vmci_device_uses(dev, VMCI_CAPS_NOTIFICATIONS) &&
 	    !VMCI_FAULT("doorbell.without-capability"))
 		return refuse(dev, VMCI_ERROR_UNAVAILABLE,
-			      "SET_NOTIFY_BITMAP: notifications are not in use");
+			      "SET_NOTIFY_BITMAP: notifications are not in use", "DB.CAPS.1");
 	page.addr = ppn << dev->regs.page_shift;
 	if (page.addr >> dev->regs.page_shift != ppn || !vmci_guest_is_page(dev, page)) {
 		if (VMCI_FAULT("call.bad-bitmap-drops-old"))
 			dev->regs.has_bitmap = false;
 		if (!VMCI_FAULT("call.bad-bitmap-accepted"))
 			return refuse(dev, VMCI_ERROR_INVALID_ARGS,
-				      "SET_NOTIFY_BITMAP: not a page of memory");
+				      "SET_NOTIFY_BITMAP: not a page of memory", "HC.BITMAP.4");
 	}
 	if (VMCI_FAULT("call.second-bitmap-ignored") && dev->regs.has_bitmap)
 		return 0;
@@ -113,7 +115,7 @@ static int32_t doorbell_link(struct vmci_device *dev, const uint8_t *msg)
 	if (!vmci_device_uses(dev, VMCI_CAPS_NOTIFICATIONS) &&
 	    !VMCI_FAULT("doorbell.without-capability"))
 		return refuse(dev, VMCI_ERROR_UNAVAILABLE,
-			      "DOORBELL_LINK: notifications are not in use");
+			      "DOORBELL_LINK: notifications are not in use", "DB.CAPS.1");
 	return vmci_doorbell_link(dev->ctx, vmci_get_handle(msg + VMCI_DOORBELL_LINK_MSG_HANDLE),
 				  vmci_get64(msg + VMCI_DOORBELL_LINK_MSG_NOTIFY_IDX),
 				  vmci_device_page_size(dev));
@@ -129,7 +131,7 @@ static int32_t doorbell_notify(struct vmci_device *dev, const uint8_t *msg)
 	if (handle.context == VMCI_HYPERVISOR_CONTEXT_ID)
 		return refuse(dev,
 			      VMCI_FAULT("call.notify-hypervisor-ok") ? 0 : VMCI_ERROR_NOT_FOUND,
-			      "DOORBELL_NOTIFY: the hypervisor has no doorbells");
+			      "DOORBELL_NOTIFY: the hypervisor has no doorbells", "HC.NOTIFY.3");
 	return vmci_context_ring(dev->ctx, handle);
 }
 
@@ -138,7 +140,8 @@ static int32_t event_subscribe(struct vmci_device *dev, const uint8_t *msg)
 {
 	if (vmci_get32(msg + VMCI_EVENT_SUBSCRIBE_MSG_EVENT) > VMCI_EVENT_GUEST_MAX &&
 	    !VMCI_FAULT("call.unknown-event-accepted"))
-		return refuse(dev, VMCI_ERROR_EVENT_UNKNOWN, "not an event for guests");
+		return refuse(dev, VMCI_ERROR_EVENT_UNKNOWN, "not an event for guests",
+			      "HC.EVENT.1");
 	return 0;
 }
 
@@ -155,14 +158,16 @@ static int32_t to_endpoint(struct vmci_device *dev, uint8_t *dg, size_t len)
 			      : VMCI_FAULT("call.unknown-is-no-handle")
 				      ? VMCI_ERROR_NO_HANDLE
 				      : VMCI_ERROR_INVALID_RESOURCE,
-			      "no such service of the hypervisor");
+			      "no such service of the hypervisor", "HC.CALL.4");
 	if (len > VMCI_MAX_DG_SIZE)
-		return refuse(dev, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed");
+		return refuse(dev, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed",
+			      "DG.RES.2");
 	if (!vmci_route_is_own_source(dev->ctx, src))
-		return refuse(dev, VMCI_ERROR_NO_ACCESS, "source context is not the sender's");
+		return refuse(dev, VMCI_ERROR_NO_ACCESS, "source context is not the sender's",
+			      "CTX.ROUTE.8");
 	vmci_put32(dg + VMCI_DATAGRAM_SRC_CONTEXT, dev->ctx->cid);
 	if (vmci_priv_denies(dev->ctx->priv, ep->priv | (uint32_t)VMCI_PRIVILEGE_FLAG_TRUSTED))
-		return refuse(dev, VMCI_ERROR_NO_ACCESS, "privileges");
+		return refuse(dev, VMCI_ERROR_NO_ACCESS, "privileges", NULL);
 	return vmci_endpoint_deliver(ep, dg, len);
 }
 
@@ -221,8 +226,8 @@ int32_t vmci_hypercall(struct vmci_device *dev, uint8_t *dg, size_t len)
 	else if (least == UINT32_MAX)
 		ev.result = to_endpoint(dev, dg, len + VMCI_DATAGRAM_SIZE);
 	else if (len < least)
-		ev.result =
-			refuse(dev, VMCI_ERROR_INVALID_ARGS, "hypercall shorter than its layout");
+		ev.result = refuse(dev, VMCI_ERROR_INVALID_ARGS,
+				   "hypercall shorter than its layout", "HC.CALL.1");
 	else
 		ev.result = perform(dev, rid, msg, len);
 	vmci_hub_trace(dev->hub, &ev);

@@ -82,7 +82,7 @@ int vmci_pages_repeat(const struct vmci_pages *pages)
 
 static void unpin(struct vmci_pages *pages, uint64_t n)
 {
-	for (uint64_t i = 0; i < n; i++) {
+	for (uint64_t i = 0; pages->page && pages->gpa && i < n; i++) {
 		if (pages->page[i])
 			vmci_guest_unpin(pages->dev, pages->gpa[i], pages->page[i],
 					 pages->page_shift);

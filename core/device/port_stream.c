@@ -40,8 +40,9 @@ static void out_begin(struct vmci_device *dev)
 	size_t max = vmci_device_accepts(vmci_get32(out->head + VMCI_DATAGRAM_DST_CONTEXT));
 
 	if (payload > max - HEAD) {
-		out->verdict = vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-						  "datagram longer than the device takes", NULL);
+		out->verdict =
+			vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
+					   "datagram longer than the device takes", "DG.OUT.4");
 		out->swallow = payload;
 		if (VMCI_FAULT("stream.too-long-not-swallowed"))
 			out->swallow = 0;

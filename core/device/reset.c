@@ -65,36 +65,41 @@ void vmci_reset_guest_objects(struct vmci_device *dev, const char *why)
 	drop_pairs(dev);
 }
 
+/* What a forgetful device would keep. */
+static void keep(struct vmci_regs *now, const struct vmci_regs *old)
+{
+	if (VMCI_FAULT("reset.bitmap-kept")) {
+		now->has_bitmap = old->has_bitmap;
+		now->bitmap = old->bitmap;
+	}
+	if (VMCI_FAULT("reset.icr-kept"))
+		now->icr = old->icr;
+	if (VMCI_FAULT("reset.imr-kept"))
+		now->imr = old->imr;
+	if (VMCI_FAULT("reset.enable-kept"))
+		now->is_enabled = old->is_enabled;
+	if (VMCI_FAULT("reset.caps-kept"))
+		now->caps = old->caps;
+	if (VMCI_FAULT("reset.page-shift-kept"))
+		now->page_shift = old->page_shift;
+	if (VMCI_FAULT("reset.result-kept"))
+		now->result = old->result;
+	if (VMCI_FAULT("reset.high-addresses-kept")) {
+		now->out_high = old->out_high;
+		now->in_high = old->in_high;
+	}
+}
+
 void vmci_reset(struct vmci_device *dev, const char *why)
 {
-	struct vmci_regs old;
+	struct vmci_regs old = dev->regs;
 
 	trace(dev, why);
 	dev->regs.is_enabled = false;
 	vmci_irq_update(dev); /* lowers the line */
 	drop_objects(dev);
-	old = dev->regs;
 	vmci_regs_power_on(dev);
-	if (VMCI_FAULT("reset.bitmap-kept")) {
-		dev->regs.has_bitmap = old.has_bitmap;
-		dev->regs.bitmap = old.bitmap;
-	}
-	if (VMCI_FAULT("reset.icr-kept"))
-		dev->regs.icr = old.icr;
-	if (VMCI_FAULT("reset.imr-kept"))
-		dev->regs.imr = old.imr;
-	if (VMCI_FAULT("reset.enable-kept"))
-		dev->regs.is_enabled = true;
-	if (VMCI_FAULT("reset.caps-kept"))
-		dev->regs.caps = old.caps;
-	if (VMCI_FAULT("reset.page-shift-kept"))
-		dev->regs.page_shift = old.page_shift;
-	if (VMCI_FAULT("reset.result-kept"))
-		dev->regs.result = old.result;
-	if (VMCI_FAULT("reset.high-addresses-kept")) {
-		dev->regs.out_high = old.out_high;
-		dev->regs.in_high = old.in_high;
-	}
+	keep(&dev->regs, &old);
 	drop_pairs(dev);
 }
 
@@ -107,17 +112,32 @@ void vmci_device_platform_reset(struct vmci_device *dev)
 	vmci_device_set_irq_mode(dev, VMCI_IRQ_NONE, 0);
 }
 
+static bool same_regs(const struct vmci_regs *a, const struct vmci_regs *b)
+{
+	return a->caps == b->caps && a->imr == b->imr && a->icr == b->icr &&
+	       a->unsent == b->unsent && a->is_enabled == b->is_enabled &&
+	       a->is_outstanding == b->is_outstanding && a->is_draining == b->is_draining &&
+	       a->line == b->line && a->page_shift == b->page_shift && a->out_high == b->out_high &&
+	       a->in_high == b->in_high && a->result == b->result &&
+	       a->has_bitmap == b->has_bitmap && a->bitmap.addr == b->bitmap.addr &&
+	       a->has_receive == b->has_receive && a->receive.addr == b->receive.addr &&
+	       a->formers == b->formers;
+}
+
 bool vmci_reset_is_clean(const struct vmci_device *dev)
 {
-	static const struct vmci_stream_out no_out;
-	static const struct vmci_stream_in no_in;
 	const struct vmci_context *ctx = dev->ctx;
+	const struct vmci_stream_out *out = &dev->out;
+	const struct vmci_stream_in *in = &dev->in;
 	struct vmci_regs fresh;
 
 	power_on(&fresh, dev->config.caps);
-	return !memcmp(&dev->regs, &fresh, sizeof(fresh)) &&
-	       !memcmp(&dev->out, &no_out, sizeof(no_out)) &&
-	       !memcmp(&dev->in, &no_in, sizeof(no_in)) && !ctx->queue.count && !ctx->queue.bytes &&
-	       !ctx->doorbell_count && !ctx->ring_count && !ctx->end_count && !ctx->pair_bytes &&
-	       ctx->cid == dev->config.cid;
+	if (!same_regs(&dev->regs, &fresh))
+		return false;
+	if (out->have_head || out->buf || out->len || out->have || out->swallow || out->verdict)
+		return false;
+	if (in->is_active || in->read || in->left || in->filler || in->ends || in->record || in->at)
+		return false;
+	return !ctx->queue.count && !ctx->queue.bytes && !ctx->doorbell_count && !ctx->ring_count &&
+	       !ctx->end_count && !ctx->pair_bytes && ctx->cid == dev->config.cid;
 }

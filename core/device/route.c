@@ -9,17 +9,18 @@
 #include <vmci/fault.h>
 #include <vmci/mem.h>
 
-/* What a routed datagram needs to be delivered. Exactly one of vm, endpoint and is_event. */
+/* What a routed datagram needs to be delivered: a VM, or an endpoint, or neither, which is the
+ * host's handler of events. */
 struct route {
 	struct vmci_context *vm;
 	struct vmci_endpoint *endpoint;
-	bool is_event;
 	uint32_t src_context; /* as the receiver sees it */
 };
 
-static int refuse(const struct vmci_context *from, int result, const char *reason)
+static int refuse(const struct vmci_context *from, int result, const char *reason,
+		  const char *clause)
 {
-	return vmci_refuse(from->hub, from->cid, result, reason, NULL);
+	return vmci_refuse(from->hub, from->cid, result, reason, clause);
 }
 
 bool vmci_route_is_own_source(const struct vmci_context *from, uint32_t cid)
@@ -47,25 +48,26 @@ static int decide_host(struct vmci_context *from, struct vmci_handle dst, struct
 
 	if (src.context == VMCI_INVALID_ID) {
 		if (from != hub->host)
-			return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing");
+			return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing",
+				      "CTX.ROUTE.7");
 		src.context = VMCI_HOST_CONTEXT_ID;
 	}
 	if (src.context != from->cid && !VMCI_FAULT("route.forged-source-accepted"))
-		return refuse(from, VMCI_ERROR_NO_ACCESS, "source context is not the sender's");
+		return refuse(from, VMCI_ERROR_NO_ACCESS, "source context is not the sender's",
+			      "CTX.ROUTE.8");
 	r->src_context = src.context;
-	if (from == hub->hypervisor && dst.resource == VMCI_EVENT_HANDLER) {
-		r->is_event = true;
+	if (from == hub->hypervisor && dst.resource == VMCI_EVENT_HANDLER)
 		return 0;
-	}
 	r->endpoint = vmci_endpoint_find(hub->host, dst.resource);
 	if (!r->endpoint)
 		return refuse(from,
 			      VMCI_FAULT("route.wrong-no-endpoint") ? VMCI_ERROR_NO_HANDLE
 								    : VMCI_ERROR_INVALID_RESOURCE,
-			      "no such host endpoint");
+			      "no such host endpoint", "CTX.ROUTE.6");
 	if (vmci_priv_denies(sender_priv(from, src.resource), r->endpoint->priv) &&
 	    !VMCI_FAULT("priv.host-endpoint-open"))
-		return refuse(from, VMCI_ERROR_NO_ACCESS, "privileges of sender and endpoint");
+		return refuse(from, VMCI_ERROR_NO_ACCESS, "privileges of sender and endpoint",
+			      "PRIV.DG.1");
 	return 0;
 }
 
@@ -79,22 +81,26 @@ static int decide_vm(struct vmci_context *from, struct vmci_handle dst, struct v
 		return refuse(from,
 			      VMCI_FAULT("route.unknown-context-code") ? VMCI_ERROR_NOT_FOUND
 								       : VMCI_ERROR_DST_UNREACHABLE,
-			      "destination context unknown");
+			      "destination context unknown", "CTX.ROUTE.3");
 	if (src.context == VMCI_INVALID_ID) {
 		if (from != hub->host)
-			return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing");
+			return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing",
+				      "CTX.ROUTE.7");
 		src.context = VMCI_HOST_CONTEXT_ID;
 	}
 	if (vmci_cid_is_vm(src.context) && src.context != dst.context &&
 	    !VMCI_FAULT("route.vm-to-vm"))
-		return refuse(from, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM");
+		return refuse(from, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM",
+			      "CTX.ROUTE.4");
 	if (src.context != from->cid && !VMCI_FAULT("route.forged-source-accepted"))
-		return refuse(from, VMCI_ERROR_NO_ACCESS, "source context is not the sender's");
+		return refuse(from, VMCI_ERROR_NO_ACCESS, "source context is not the sender's",
+			      "CTX.ROUTE.8");
 	if (r->vm != from && vmci_priv_denies(sender_priv(from, src.resource), r->vm->priv) &&
 	    !VMCI_FAULT("priv.restricted-vm-open"))
-		return refuse(from, VMCI_ERROR_NO_ACCESS, "privileges of sender and VM");
+		return refuse(from, VMCI_ERROR_NO_ACCESS, "privileges of sender and VM",
+			      "PRIV.DG.4");
 	if (VMCI_FAULT("route.own-context-refused") && r->vm == from)
-		return refuse(from, VMCI_ERROR_DST_UNREACHABLE, "fault");
+		return VMCI_ERROR_DST_UNREACHABLE;
 	r->src_context = src.context;
 	return 0;
 }
@@ -103,17 +109,21 @@ static int decide(struct vmci_context *from, bool is_guest, struct vmci_handle d
 		  struct vmci_handle src, size_t len, struct route *r)
 {
 	if (len > VMCI_MAX_DG_SIZE && !VMCI_FAULT("route.too-large-accepted"))
-		return refuse(from, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed");
+		return refuse(from, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed",
+			      "DG.RES.2");
 	if (dst.context == VMCI_INVALID_ID)
-		return refuse(from, VMCI_ERROR_INVALID_ARGS, "no destination context");
+		return refuse(from, VMCI_ERROR_INVALID_ARGS, "no destination context",
+			      "CTX.ROUTE.1");
 	if (is_guest && vmci_route_is_own_source(from, src.context))
 		src.context = from->cid;
 	if (dst.context == VMCI_HYPERVISOR_CONTEXT_ID) {
 		/* A host that is nobody's guest has no hypervisor above it. */
 		if (vmci_context_is_vm(from))
 			return refuse(from, VMCI_ERROR_DST_UNREACHABLE,
-				      "the hypervisor is reached through the device");
-		return refuse(from, VMCI_ERROR_DEVICE_NOT_FOUND, "no hypervisor above this host");
+				      "the hypervisor is reached through the device",
+				      "CTX.ROUTE.2");
+		return refuse(from, VMCI_ERROR_DEVICE_NOT_FOUND, "no hypervisor above this host",
+			      "CTX.ROUTE.13");
 	}
 	if (dst.context == VMCI_HOST_CONTEXT_ID)
 		return decide_host(from, dst, src, r);
@@ -137,7 +147,7 @@ static int enqueue(struct vmci_context *to, struct vmci_datagram *dg, bool is_hy
 
 	ev.result = vmci_dgqueue_admit(&to->queue, dg->len, is_hypervisor);
 	if (ev.result)
-		return refuse(to, ev.result, "datagram queue full");
+		return refuse(to, ev.result, "datagram queue full", "CTX.QUEUE.1");
 	vmci_dgqueue_append(&to->queue, dg);
 	ev.result = (int32_t)dg->len;
 	vmci_hub_trace(hub, &ev);
@@ -154,7 +164,7 @@ int vmci_route_enqueue(struct vmci_context *to, const uint8_t *bytes, size_t len
 
 	/* Before a copy is made, so that a flood costs no memory. */
 	if (rc)
-		return refuse(to, rc, "datagram queue full");
+		return refuse(to, rc, "datagram queue full", "CTX.QUEUE.1");
 	dg = vmci_datagram_make(port, bytes, len);
 	if (!dg)
 		return VMCI_ERROR_NO_MEM;
@@ -170,18 +180,18 @@ static int deliver(struct vmci_context *from, const struct route *r, const uint8
 	struct vmci_handle src = vmci_get_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT);
 	int rc;
 
-	if (r->is_event) {
-		vmci_event_deliver(hub->host, dg + VMCI_DATAGRAM_SIZE, len - VMCI_DATAGRAM_SIZE);
-		return (int)len;
-	}
-	if (r->vm)
+	if (r->vm) {
 		rc = vmci_route_enqueue(r->vm, dg, len,
 					src.context == VMCI_HYPERVISOR_CONTEXT_ID &&
 						src.resource == VMCI_CONTEXT_RESOURCE_ID);
-	else if (r->endpoint->is_delayed || from == hub->host)
+	} else if (r->endpoint && (r->endpoint->is_delayed || from == hub->host)) {
 		rc = vmci_endpoint_defer(hub, r->endpoint, dg, len);
-	else
+	} else if (r->endpoint) {
 		rc = vmci_endpoint_deliver(r->endpoint, dg, len);
+	} else {
+		vmci_event_deliver(hub->host, dg + VMCI_DATAGRAM_SIZE, len - VMCI_DATAGRAM_SIZE);
+		rc = (int)len;
+	}
 	if (rc > 0 && VMCI_FAULT("route.result-zero"))
 		return 0;
 	if (rc > 0 && VMCI_FAULT("route.result-payload-only"))
@@ -211,7 +221,8 @@ int vmci_context_send(struct vmci_context *ctx, struct vmci_handle dst, struct v
 	int rc;
 
 	if (len > VMCI_MAX_DG_PAYLOAD_SIZE && !VMCI_FAULT("route.too-large-accepted"))
-		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed");
+		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed",
+			      "DG.RES.2");
 	dg = vmci_hub_alloc(hub, total);
 	if (!dg)
 		return VMCI_ERROR_NO_MEM;

@@ -33,14 +33,14 @@ int vmci_context_watch(struct vmci_context *ctx, uint32_t remote)
 
 	if (vmci_cid_is_vm(ctx->cid) && vmci_cid_is_vm(remote) && !VMCI_FAULT("context.watch-vm"))
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_DST_UNREACHABLE,
-				   "a VM may not watch a VM", NULL);
+				   "a VM may not watch a VM", "CTX.WATCH.1");
 	if ((ctx->priv & VMCI_PRIVILEGE_FLAG_RESTRICTED) &&
 	    !VMCI_FAULT("priv.restricted-may-watch"))
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_NO_ACCESS,
-				   "a restricted context may not watch", NULL);
+				   "a restricted context may not watch", "PRIV.WATCH.1");
 	if (find(ctx, remote))
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_ALREADY_EXISTS, "watched already",
-				   NULL);
+				   "CTX.WATCH.2");
 	if (ctx->watch_count >= VMCI_MAX_CONTEXTS)
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_NO_MEM, "watches too many", NULL);
 	if (vmci_table_reserve(&hub->watches, hub->port))
@@ -71,7 +71,8 @@ int vmci_context_unwatch(struct vmci_context *ctx, uint32_t remote)
 	struct watch *w = find(ctx, remote);
 
 	if (!w)
-		return vmci_refuse(ctx->hub, ctx->cid, VMCI_ERROR_NOT_FOUND, "not watched", NULL);
+		return vmci_refuse(ctx->hub, ctx->cid, VMCI_ERROR_NOT_FOUND, "not watched",
+				   "CTX.WATCH.2");
 	drop(w);
 	return 0;
 }
