@@ -12,7 +12,7 @@ RUN_SRC += $(SIMDEV_SRC)
 SIM_LIBS += -lseccomp
 
 UNIT_TESTS += host-sim/test/test_vfu.c host-sim/test/test_guestmem.c host-sim/test/test_irqs.c \
-	host-sim/test/test_config.c host-sim/test/test_peerbox.c
+	host-sim/test/test_config.c host-sim/test/test_peerbox.c host-sim/test/test_sandbox.c
 test_vfu_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 test_guestmem_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 test_irqs_OBJS = $(VFU_SRC) $(CONFIG_SRC)
@@ -30,3 +30,7 @@ test_vfu_client_OBJS = $(VFU_SRC) $(CONFIG_SRC) conformance/run/vfu_call.c confo
 .PHONY: linux-smoke
 linux-smoke: $(O)/bin/vmci-sim ## Boot Debian's kernel against vmci-sim; its driver comes and goes 20 times
 	$(Q).ci/qemu && host-sim/test/linux-guest
+
+SCRIPT_TESTS += host-sim/test/cli.sh
+test_sandbox_OBJS = $(VFU_SRC) $(CONFIG_SRC) host-sim/sandbox.c
+test_sandbox_LIBS = -lseccomp

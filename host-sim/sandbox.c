@@ -24,22 +24,58 @@ int sandbox_limits(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* The address sanitizer takes its signal stack down at the end. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
 /* What serving calls, and nothing that opens a file or makes a socket. */
 static const int allowed[] = {
 	/* the connection */
-	SCMP_SYS(accept4), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
-	SCMP_SYS(getsockopt), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(close),
+	SCMP_SYS(accept4),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(close),
 	/* eventfds, the trace, standard output */
-	SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(read), SCMP_SYS(lseek),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(read),
+	SCMP_SYS(lseek),
 	/* guest memory and our own */
-	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(fstat),
-	SCMP_SYS(newfstatat), SCMP_SYS(statx),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(brk),
+	SCMP_SYS(madvise),
+	SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
 	/* time, signals, the end */
-	SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield), SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
-	SCMP_SYS(geteuid), SCMP_SYS(futex), SCMP_SYS(unlink), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(futex),
+	SCMP_SYS(unlink),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
 	/* abort() after a mistake of our own */
-	SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(tgkill)
+	SCMP_SYS(gettid),
+	SCMP_SYS(getpid),
+	SCMP_SYS(tgkill),
+#ifdef SANITIZED
+	SCMP_SYS(sigaltstack),
+#endif
 };
 
 int sandbox_enter(bool log)
@@ -59,7 +95,7 @@ int sandbox_enter(bool log)
 	/* Only the question whether a write can block. */
 	if (rc == 0)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-				      SCMP_A1(SCMP_CMP_EQ, F_GETFL));
+				      SCMP_A1(SCMP_CMP_EQ, F_GETFL, 0));
 	if (rc == 0)
 		rc = seccomp_load(f);
 	if (f)
