@@ -26,7 +26,7 @@ void block_dot(struct text *out, enum outcome o, const char *title)
 {
 	text_printf(out, "<span class=\"dot %s\" title=\"", outcome_name(o));
 	text_html(out, title);
-	text_add(out, "\"></span>");
+	text_printf(out, "\">%s</span>", outcome_name(o));
 }
 
 void block_dots(struct book *b, const struct vector *v, struct text *out)

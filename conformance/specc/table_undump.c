@@ -113,7 +113,7 @@ static int named(struct reader *r, const char *const *names)
 
 static void bytes(struct reader *r, struct text *t)
 {
-	text_add(t, t->s ? "" : "");
+	text_bytes(t, "", 0);
 	while (hex_digit(r->p[0]) >= 0 && hex_digit(r->p[1]) >= 0) {
 		uint8_t b = (uint8_t)(hex_digit(r->p[0]) * 16 + hex_digit(r->p[1]));
 
