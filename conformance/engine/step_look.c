@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* step_look.c - what a device did: memory, queues, datagrams, interrupts. These wait a while. */
 #include <vmci/defs.h>
+#include "pci.h"
 #include "steps.h"
 
 enum recv_kind {
@@ -207,27 +208,45 @@ static int do_noirq(struct engine *e, const struct step *s)
 	return step_fail(e, opposite ? ENGINE_CLASS_MISSING : ENGINE_CLASS_EXTRA);
 }
 
+/* The INTx line, by itself and by its image in the status register where that can be read. */
+static int look_at_line(struct engine *e, bool *line, bool *bit)
+{
+	struct machine *m = e->machine;
+	uint32_t status = 0;
+	int rc = m->irq_line(m->ctx, line);
+
+	*bit = *line;
+	if (rc)
+		return step_machine(e, rc, "see the INTx line");
+	if (!(m->abilities & VCT_CAN_CFGSPACE) || !m->cfg_read)
+		return 0;
+	rc = m->cfg_read(m->ctx, 16, PCI_STATUS, &status);
+	*bit = status & PCI_STATUS_INTERRUPT;
+	return step_machine(e, rc, "read PCI configuration space");
+}
+
 static int do_line(struct engine *e, const struct step *s)
 {
-	bool want = (s->args[0] != 0) != step_opposite(e), asserted = false;
+	bool want = (s->args[0] != 0) != step_opposite(e), line = false, bit = false;
 	struct step_wait w;
-	int rc;
 
 	if (!e->machine->irq_line)
 		return step_unobserved(e, "see the INTx line");
 	if (step_wait_start(e, &w, s->within_us))
 		return 1;
 	do {
-		rc = e->machine->irq_line(e->machine->ctx, &asserted);
-		if (rc)
-			return step_machine(e, rc, "see the INTx line");
-	} while (asserted != want && step_wait_more(e, &w));
+		if (look_at_line(e, &line, &bit))
+			return 1;
+	} while ((line != want || bit != want) && step_wait_more(e, &w));
 	if (w.rc)
 		return step_machine(e, w.rc, "wait");
-	if (asserted == want)
+	if (line == want && bit == want)
 		return 0;
-	return step_fail_text(e, ENGINE_CLASS_VALUE, want ? "line 1" : "line 0",
-			      asserted ? "line 1" : "line 0");
+	return step_fail_text(e, ENGINE_CLASS_VALUE,
+			      want ? "line 1, status bit 3 set" : "line 0, status bit 3 clear",
+			      line ? bit ? "line 1, status bit 3 set" : "line 1, status bit 3 clear"
+			      : bit ? "line 0, status bit 3 set"
+				    : "line 0, status bit 3 clear");
 }
 
 int step_look(struct engine *e, const struct step *s)

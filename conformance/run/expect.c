@@ -118,29 +118,36 @@ static bool holds(const struct expect_line *l, const struct engine_result *res)
 	       (!l->exact || (res->cls == l->cls && res->step == l->step));
 }
 
+/* The list's line for a record, NULL: none. */
+static const struct expect_line *line_for(const struct expect *x, const struct record *rec)
+{
+	for (size_t i = 0; i < x->count; i++)
+		if (matches(x->lines[i].id, rec->id))
+			return &x->lines[i];
+	return NULL;
+}
+
 unsigned expect_judge(const struct expect *x, struct records *r)
 {
 	unsigned wrong = 0;
 
-	for (size_t i = 0; i < x->count; i++) {
-		const struct expect_line *l = &x->lines[i];
+	for (size_t k = 0; x->name && k < r->count; k++) {
+		struct record *rec = &r->list[k];
+		const struct expect_line *l = line_for(x, rec);
+		char saw[160];
 
-		for (size_t k = 0; k < r->count; k++) {
-			struct record *rec = &r->list[k];
-			char saw[128];
-
-			if (!matches(l->id, rec->id) || rec->result.outcome == ENGINE_SKIP ||
-			    rec->result.outcome == ENGINE_UNOBSERVED)
-				continue;
-			rec->expected = holds(l, &rec->result);
-			if (rec->expected)
-				continue;
-			snprintf(saw, sizeof(saw), "%.60s is %s:%s@%u", rec->id,
-				 engine_outcome_name(rec->result.outcome),
-				 engine_class_name(rec->result.cls), rec->result.step);
-			complain(x, l->line, "does not hold", saw);
-			wrong++;
-		}
+		if (rec->result.outcome == ENGINE_SKIP || rec->result.outcome == ENGINE_UNOBSERVED)
+			continue;
+		if (!l && rec->result.outcome != ENGINE_DIFFERS)
+			continue;
+		rec->expected = l && holds(l, &rec->result);
+		if (rec->expected)
+			continue;
+		snprintf(saw, sizeof(saw), "%.80s is %s%s%s@%u", rec->id,
+			 engine_outcome_name(rec->result.outcome), rec->result.cls ? ":" : "",
+			 engine_class_name(rec->result.cls), rec->result.step);
+		complain(x, l ? l->line : 0, l ? "does not hold" : "not in the list", saw);
+		wrong++;
 	}
 	return wrong;
 }

@@ -27,8 +27,10 @@ struct expect {
 int expect_load(struct expect *x, const char *name, const struct vct *t);
 void expect_free(struct expect *x);
 
-/* Mark the records that the list accounts for. Returns how many lines do not hold for the vectors
- * that ran; each is one line on stderr. */
+/* Mark the records that the list accounts for. Returns how many do not agree with it, each one line
+ * on stderr: a listed vector with another outcome, class or step, and one that differs and is not
+ * listed. Failures that are not listed speak for themselves and are not counted. An empty *x agrees
+ * with everything. */
 unsigned expect_judge(const struct expect *x, struct records *r);
 
 #endif
