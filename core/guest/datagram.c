@@ -43,10 +43,17 @@ void guest_dispatch(struct vmci_guest *g, const uint8_t *data, size_t len)
 	struct vmci_handle dst = vmci_get_handle(data + VMCI_DATAGRAM_DST_CONTEXT);
 	struct vmci_handle src = vmci_get_handle(data + VMCI_DATAGRAM_SRC_CONTEXT);
 	struct guest_endpoint *e;
+	bool is_event =
+		src.context == VMCI_HYPERVISOR_CONTEXT_ID && dst.resource == VMCI_EVENT_HANDLER;
 	int rc;
 
-	if (src.context == VMCI_HYPERVISOR_CONTEXT_ID && dst.resource == VMCI_EVENT_HANDLER &&
-	    !VMCI_FAULT("guest-datagram.event-to-endpoint")) {
+	if (g->is_gone)
+		return; /* a handler of an earlier record noticed it */
+	if (VMCI_FAULT("guest.event-from-anybody"))
+		is_event = dst.resource == VMCI_EVENT_HANDLER;
+	if (VMCI_FAULT("guest.event-by-source-alone"))
+		is_event = src.context == VMCI_HYPERVISOR_CONTEXT_ID;
+	if (is_event && !VMCI_FAULT("guest-datagram.event-to-endpoint")) {
 		rc = guest_dispatch_event(g, data + VMCI_DATAGRAM_SIZE, len - VMCI_DATAGRAM_SIZE);
 		if (rc < 0)
 			guest_note(g, "an event was dropped", rc);
@@ -55,6 +62,7 @@ void guest_dispatch(struct vmci_guest *g, const uint8_t *data, size_t len)
 	e = find(g, dst);
 	if (!e) {
 		guest_note(g, "a datagram for nobody was dropped", VMCI_ERROR_NO_HANDLE);
+		g->is_gone = VMCI_FAULT("guest.unknown-endpoint-stops");
 		return;
 	}
 	if (e->flags & VMCI_FLAG_DG_DELAYED_CB)
@@ -105,8 +113,11 @@ int64_t vmci_guest_endpoint(struct vmci_guest *g, uint32_t resource, uint32_t fl
 	uint32_t context = VMCI_INVALID_ID;
 	int64_t cid;
 
-	if (flags & ~(uint32_t)(VMCI_FLAG_ANYCID_DG_HND | VMCI_FLAG_DG_DELAYED_CB))
+	if ((flags & ~(uint32_t)(VMCI_FLAG_ANYCID_DG_HND | VMCI_FLAG_DG_DELAYED_CB)) &&
+	    !VMCI_FAULT("guest.well-known"))
 		return VMCI_ERROR_INVALID_ARGS;
+	if (VMCI_FAULT("guest.anycid-exact"))
+		flags &= ~(uint32_t)VMCI_FLAG_ANYCID_DG_HND;
 	if (!(flags & VMCI_FLAG_ANYCID_DG_HND) || resource == VMCI_INVALID_ID) {
 		cid = vmci_guest_cid(g);
 		if (cid < 0)
@@ -116,7 +127,7 @@ int64_t vmci_guest_endpoint(struct vmci_guest *g, uint32_t resource, uint32_t fl
 	}
 	if (resource == VMCI_INVALID_ID)
 		resource = guest_free_resource(g);
-	else if (find(g, vmci_handle(context, resource)))
+	else if (find(g, vmci_handle(context, resource)) && !VMCI_FAULT("guest.endpoint-twice"))
 		return VMCI_ERROR_ALREADY_EXISTS;
 	e = guest_alloc(g, sizeof(*e));
 	if (!e)
@@ -171,7 +182,10 @@ int vmci_guest_send(struct vmci_guest *g, struct vmci_handle dst, struct vmci_ha
 	int64_t cid;
 	int rc;
 
-	if (len > VMCI_MAX_DG_PAYLOAD_SIZE || dst.context == VMCI_INVALID_ID)
+	if ((len > VMCI_MAX_DG_PAYLOAD_SIZE && !VMCI_FAULT("guest.sends-too-large")) ||
+	    dst.context == VMCI_INVALID_ID)
+		return VMCI_ERROR_INVALID_ARGS;
+	if (VMCI_FAULT("guest.limit-off-by-one") && len == VMCI_MAX_DG_PAYLOAD_SIZE)
 		return VMCI_ERROR_INVALID_ARGS;
 	/* The host is another role: its id as a source would only be refused. */
 	if (dst.context == VMCI_HYPERVISOR_CONTEXT_ID && src.context == VMCI_HOST_CONTEXT_ID)
@@ -189,5 +203,7 @@ int vmci_guest_send(struct vmci_guest *g, struct vmci_handle dst, struct vmci_ha
 	vmci_put_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT, src);
 	vmci_put64(dg + VMCI_DATAGRAM_PAYLOAD_SIZE, len);
 	rc = guest_transfer(g, dg, payload, len, &result);
+	if (VMCI_FAULT("guest.result-lost"))
+		result = 0;
 	return rc < 0 ? rc : guest_result(result);
 }

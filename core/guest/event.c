@@ -31,6 +31,7 @@ int guest_dispatch_event(struct vmci_guest *g, const uint8_t *payload, uint64_t 
 	uint8_t copy[PAYLOAD_MAX] = { 0 };
 	struct guest_subscription *s;
 	uint32_t event, last = g->next_id, id = 0;
+	bool is_wanted = false;
 
 	if (VMCI_FAULT("guest-event.reads-beyond"))
 		memcpy(copy, payload, PAYLOAD_MAX);
@@ -58,10 +59,13 @@ int guest_dispatch_event(struct vmci_guest *g, const uint8_t *payload, uint64_t 
 		id = s->id;
 		if (s->event != event && !VMCI_FAULT("guest-event.wrong-callback"))
 			continue;
+		is_wanted = true;
 		s->fn(s->arg, copy, (size_t)len);
 		if (VMCI_FAULT("guest-event.first-only"))
 			break;
 	}
+	if (!is_wanted && VMCI_FAULT("guest-event.unsubscribed-stops"))
+		g->is_gone = true;
 	return 0;
 }
 

@@ -298,6 +298,8 @@ int64_t vmci_guest_pump(struct vmci_guest *g)
 		return VMCI_LOCAL_GONE;
 	if (g->is_pumping)
 		return VMCI_LOCAL_BAD_ARGUMENT;
+	if (VMCI_FAULT("guest.pumps-absent-device") && guest_in32(g, VMCI_CAPS_ADDR) == UINT32_MAX)
+		return 1;
 	g->is_pumping = true;
 	count = guest_drain(g, true);
 	if (count != VMCI_LOCAL_GONE)
@@ -315,6 +317,11 @@ int64_t vmci_guest_interrupt(struct vmci_guest *g, unsigned message)
 		return VMCI_LOCAL_GONE;
 	if (g->is_pumping)
 		return VMCI_LOCAL_BAD_ARGUMENT;
+	/* The mistake: to believe that a message needs ICR to be explained, and nobody else asks.
+	 */
+	if (VMCI_FAULT("guest.exclusive-reads-icr") && guest_in32(g, VMCI_ICR_ADDR) &&
+	    !guest_in32(g, VMCI_ICR_ADDR))
+		return 0;
 	g->is_pumping = true;
 	if (message == 0)
 		count = guest_drain(g, false);
@@ -337,7 +344,11 @@ int vmci_guest_shared_interrupt(struct vmci_guest *g)
 		return VMCI_LOCAL_GONE;
 	if (g->is_pumping)
 		return VMCI_LOCAL_BAD_ARGUMENT;
+	if (VMCI_FAULT("guest.shared-ignores-icr"))
+		return 0;
 	causes = guest_in32(g, VMCI_ICR_ADDR);
+	if (causes != UINT32_MAX && VMCI_FAULT("guest.shared-first-cause-only"))
+		causes &= (uint32_t)-(int32_t)causes;
 	if (causes == UINT32_MAX)
 		return guest_check_gone(g) ? VMCI_LOCAL_GONE : 0;
 	if (!causes)

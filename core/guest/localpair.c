@@ -55,9 +55,11 @@ int guest_local_alloc(struct vmci_guest *g, struct vmci_guest_pair *p,
 	unsigned side;
 
 	if (!found) {
-		if (p->handle.context != g->cid || (peer != VMCI_INVALID_ID && peer != g->cid))
+		if ((p->handle.context != g->cid || (peer != VMCI_INVALID_ID && peer != g->cid)) &&
+		    !VMCI_FAULT("guest-pair.local-foreign"))
 			return VMCI_ERROR_NO_ACCESS;
-		if (p->flags & VMCI_QPFLAG_ATTACH_ONLY)
+		if ((p->flags & VMCI_QPFLAG_ATTACH_ONLY) &&
+		    !VMCI_FAULT("guest-pair.local-attach-only"))
 			return VMCI_ERROR_NOT_FOUND;
 		l = make(g, p);
 		if (!l)
@@ -65,11 +67,12 @@ int guest_local_alloc(struct vmci_guest *g, struct vmci_guest_pair *p,
 		return take_side(p, l, 0);
 	}
 	l = found->local;
-	if (l->is_used[0] && l->is_used[1])
+	if (l->is_used[0] && l->is_used[1] && !VMCI_FAULT("guest-pair.local-third"))
 		return VMCI_ERROR_UNAVAILABLE;
 	side = l->is_used[0] ? 1 : 0;
-	if (p->produce_size != l->size[side] || p->consume_size != l->size[1 - side] ||
-	    (p->flags & ~ignored) != (found->flags & ~ignored))
+	if ((p->produce_size != l->size[side] || p->consume_size != l->size[1 - side] ||
+	     (p->flags & ~ignored) != (found->flags & ~ignored)) &&
+	    !VMCI_FAULT("guest-pair.local-sizes"))
 		return VMCI_ERROR_QUEUEPAIR_MISMATCH;
 	return take_side(p, l, side);
 }

@@ -44,7 +44,7 @@ static size_t data_pages(const struct vmci_guest *g, uint64_t size)
 
 static int call_alloc(struct vmci_guest *g, const struct vmci_guest_pair *p, uint32_t peer)
 {
-	size_t entry = g->caps & VMCI_CAPS_PPN64 ? 8 : 4;
+	size_t entry = (g->caps & VMCI_CAPS_PPN64) || VMCI_FAULT("guest-pair.ppn-width") ? 8 : 4;
 	size_t len = VMCI_QUEUEPAIR_ALLOC_MSG_SIZE + p->pages.n * entry;
 	uint8_t *message, *ppn;
 	int rc;
@@ -61,6 +61,9 @@ static int call_alloc(struct vmci_guest *g, const struct vmci_guest_pair *p, uin
 	vmci_put64(message + VMCI_QUEUEPAIR_ALLOC_MSG_PRODUCE_SIZE, p->produce_size);
 	vmci_put64(message + VMCI_QUEUEPAIR_ALLOC_MSG_CONSUME_SIZE, p->consume_size);
 	vmci_put64(message + VMCI_QUEUEPAIR_ALLOC_MSG_NUM_PPNS, p->pages.n);
+	if (VMCI_FAULT("guest-pair.request-layout"))
+		memmove(message + VMCI_QUEUEPAIR_ALLOC_MSG_PRODUCE_SIZE,
+			message + VMCI_QUEUEPAIR_ALLOC_MSG_CONSUME_SIZE, 8);
 	ppn = message + VMCI_QUEUEPAIR_ALLOC_MSG_PPNS;
 	for (size_t i = 0; i < p->pages.n; i++, ppn += entry) {
 		uint64_t addr = p->pages.addr[i];
@@ -94,8 +97,13 @@ static int init_rings(struct vmci_guest_pair *p, size_t nproduce)
 					    NULL,    p->produce_size,	 p->g->page_shift };
 	struct vmci_ring_memory consume = { page[0], page[nproduce + 1], page + nproduce + 2,
 					    NULL,    p->consume_size,	 p->g->page_shift };
-	int rc = vmci_ring_init(&p->produce, VMCI_RING_PRODUCER, &produce);
+	int rc;
 
+	if (VMCI_FAULT("guest-pair.wrong-header")) {
+		produce.own_header = consume.own_header = page[nproduce + 1];
+		produce.peer_header = consume.peer_header = page[0];
+	}
+	rc = vmci_ring_init(&p->produce, VMCI_RING_PRODUCER, &produce);
 	return rc < 0 ? rc : vmci_ring_init(&p->consume, VMCI_RING_CONSUMER, &consume);
 }
 
@@ -118,6 +126,10 @@ static int alloc_at_device(struct vmci_guest *g, struct vmci_guest_pair *p, uint
 	if (rc < 0 && !VMCI_FAULT("guest-pair.alloc-result-ignored")) {
 		guest_pages_free(g, &p->pages);
 		return rc;
+	}
+	if (VMCI_FAULT("guest-pair.writes-headers")) {
+		memset(p->pages.page[0], 0, VMCI_QUEUE_HEADER_SIZE);
+		memset(p->pages.page[nproduce + 1], 0, VMCI_QUEUE_HEADER_SIZE);
 	}
 	p->produce_addr = p->pages.addr[0];
 	p->consume_addr = p->pages.addr[nproduce + 1];
@@ -187,10 +199,11 @@ int vmci_guest_pair_detach(struct vmci_guest_pair *p)
 
 	if (p->local) {
 		peer_is_left = guest_local_release(p);
-		if (VMCI_FAULT("guest-event.local-uses-device"))
+		if (VMCI_FAULT("guest-event.local-uses-device") ||
+		    VMCI_FAULT("guest-pair.local-uses-device"))
 			call_detach(g, handle);
 	} else {
-		rc = call_detach(g, handle);
+		rc = VMCI_FAULT("guest-pair.detach-no-call") ? 0 : call_detach(g, handle);
 		if (rc < 0 && !VMCI_FAULT("guest-pair.refused-detach-frees"))
 			return rc;
 		if (rc < 0) {

@@ -32,6 +32,8 @@ static uint64_t aligned_size(const uint8_t *header)
 
 	if (VMCI_FAULT("guest.size-wraps"))
 		payload = (uint32_t)payload;
+	if (VMCI_FAULT("guest.record-limit-off-by-one") && payload == VMCI_MAX_DG_PAYLOAD_SIZE + 1)
+		payload--; /* the buffer has room for it */
 	if (payload > UINT64_MAX - VMCI_DATAGRAM_SIZE - VMCI_DG_ALIGN)
 		return UINT64_MAX;
 	return (VMCI_DATAGRAM_SIZE + payload + VMCI_DG_ALIGN - 1) & ~(uint64_t)(VMCI_DG_ALIGN - 1);
@@ -76,6 +78,8 @@ static int walk_ports(struct vmci_guest *g, uint32_t at, int64_t *count)
 
 	for (;;) {
 		left = g->rx_read - at;
+		if (left < VMCI_DATAGRAM_SIZE && VMCI_FAULT("guest.in-ignores-rest"))
+			return 0;
 		if (left < VMCI_DATAGRAM_SIZE)
 			return 1; /* no header starts in what is left */
 		if (is_terminator(g->record + at)) {
@@ -95,6 +99,8 @@ static int walk_ports(struct vmci_guest *g, uint32_t at, int64_t *count)
 			g->rx_read = VMCI_MAX_DG_SIZE;
 			return 1;
 		}
+		if (size > left && VMCI_FAULT("guest.in-drops-straddling"))
+			return 0;
 		if (size > left) {
 			/* The rest follows in the next read, behind what is here. */
 			memmove(g->record, g->record + at, left);
@@ -119,7 +125,8 @@ static int64_t drain_ports(struct vmci_guest *g, struct budget *budget)
 	int rc;
 
 	if (is_first)
-		g->rx_read = VMCI_DATA_IN_FIRST_READ;
+		g->rx_read = VMCI_FAULT("guest.in-short-read") ? VMCI_DATA_IN_FIRST_READ / 2
+							       : VMCI_DATA_IN_FIRST_READ;
 	do {
 		if (is_spent(g, budget)) {
 			g->is_rx_pending = true;

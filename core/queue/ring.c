@@ -64,7 +64,12 @@ static inline bool is_consumer(const struct vmci_ring *r)
 /* Pairs with the peer's acquire load in its look(). */
 static inline void publish(struct vmci_ring *r)
 {
-	vmci_store_release64(r->own_word, r->own);
+	uint64_t own = r->own;
+
+	if (VMCI_FAULT("ring.pointer-not-wrapped") &&
+	    own < vmci_load_acquire64(r->own_word) % (r->size + !r->size))
+		own += r->size;
+	vmci_store_release64(r->own_word, own);
 	r->unpublished = 0;
 }
 
@@ -74,6 +79,12 @@ static int64_t read_peer(const struct vmci_ring *r)
 {
 	uint64_t peer = vmci_load_acquire64(r->peer_word), ready;
 
+	if (VMCI_FAULT("ring.pointer-32-bit"))
+		peer = (uint32_t)peer;
+	if (VMCI_FAULT("ring.zero-size") && !r->size)
+		return 0;
+	if (VMCI_FAULT("ring.empty-as-full") && is_consumer(r) && peer == r->own)
+		return (int64_t)r->size - 1;
 	if (peer >= r->size) {
 		if (!VMCI_FAULT("ring.trust-peer-index") || !r->size)
 			return VMCI_ERROR_INVALID_SIZE;
@@ -164,11 +175,13 @@ static int64_t move_runs(struct vmci_ring *r, uint8_t *data, uint64_t len, uint6
 
 	if (r->flags & RING_UNMAPPED)
 		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
-	if (len > r->avail || !r->avail) {
+	if ((len > r->avail && !VMCI_FAULT("ring.cached-space")) || !r->avail) {
 		rc = look(r);
 		if (rc < 0)
 			return rc;
 	}
+	if (!r->avail && VMCI_FAULT(is_consumer(r) ? "ring.no-nodata" : "ring.no-nospace"))
+		return 0;
 	if (!r->avail || r->avail < least)
 		return is_consumer(r) ? VMCI_ERROR_QUEUEPAIR_NODATA : VMCI_ERROR_QUEUEPAIR_NOSPACE;
 	if (VMCI_FAULT("ring.no-partial") && len > r->avail)
@@ -181,10 +194,12 @@ static int64_t move_runs(struct vmci_ring *r, uint8_t *data, uint64_t len, uint6
 
 		uint32_t n = (uint32_t)lesser(len - done, r->left);
 
+		uint64_t at = VMCI_FAULT("ring.split-wrong") ? 0 : done;
+
 		if (data && is_consumer(r))
-			copy(data + done, r->at, n);
+			copy(data + at, r->at, n);
 		else if (data)
-			copy(r->at, data + done, n);
+			copy(r->at, data + at, n);
 		step(r, n);
 		done += n;
 	}
@@ -199,10 +214,26 @@ static inline bool is_short(const struct vmci_ring *r, size_t len)
 	return len - 1 < r->left && len <= r->avail;
 }
 
+/* The mistake to go by the own index in shared memory, where the peer can write it. It leads out of
+ * the queue; here not out of its first page, so that a vector and not a crash tells. */
+static void trust_own_word(struct vmci_ring *r)
+{
+	if (!VMCI_FAULT("ring.own-pointer-trusted") || !r->size || (r->flags & RING_UNMAPPED))
+		return;
+	r->own = vmci_load_acquire64(r->own_word);
+	r->avail = 0;
+	r->left = 0;
+	if (r->own >= r->size) {
+		r->own = r->size + (r->own & 0xff);
+		r->avail = r->size - 1;
+	}
+}
+
 static inline int64_t enqueue(struct vmci_ring *r, const void *src, size_t len, size_t least)
 {
 	if (is_consumer(r))
 		return VMCI_LOCAL_BAD_ARGUMENT;
+	trust_own_word(r);
 	if (LIKELY(is_short(r, len))) {
 		copy(r->at, src, len);
 		step(r, (uint32_t)len);
@@ -217,6 +248,7 @@ static inline int64_t dequeue(struct vmci_ring *r, void *dst, size_t len, size_t
 {
 	if (!is_consumer(r))
 		return VMCI_LOCAL_BAD_ARGUMENT;
+	trust_own_word(r);
 	if (LIKELY(is_short(r, len))) {
 		copy(dst, r->at, len);
 		step(r, (uint32_t)len);
@@ -334,8 +366,10 @@ int vmci_ring_map(struct vmci_ring *r, const struct vmci_ring_memory *mem)
 /* ---- use -------------------------------------------------------------------------------- */
 
 /* A question is answered from the peer's index as it is now; what was seen for moving stays. */
-static int64_t ask(const struct vmci_ring *r)
+static int64_t ask(struct vmci_ring *r)
 {
+	if (VMCI_FAULT("ring.cached-space") && !(r->flags & RING_UNMAPPED))
+		look(r);
 	if (r->flags & RING_UNMAPPED)
 		return r->flags & RING_CORRUPT ? VMCI_ERROR_INVALID_SIZE : (int64_t)r->avail;
 	return read_peer(r);

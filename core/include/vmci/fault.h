@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fault.h - deliberate mistakes, to prove that a vector notices them.
  *
- * `if (VMCI_FAULT("ring.full-by-one"))` marks a place where the core can misbehave on purpose. In a
+ * `if (VMCI_FAULT("ring.no-gap"))` marks a place where the core can misbehave on purpose. In a
  * normal build the macro is the constant 0 and the mistake does not exist. A build with
  * -DVMCI_FAULTS asks the surrounding program which mistake is switched on.
  */
