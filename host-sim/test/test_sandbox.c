@@ -123,28 +123,30 @@ static void limits_are_lowered(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Made outside, pumped inside. */
+static struct {
+	struct tiny tiny;
+	struct vfu *vfu;
+} served;
+
+static void open_server(int fd)
+{
+	struct vfu_options options = { .spin_us = 50, .wake_fd = -1 };
+	struct vfu_device d = tiny_device(&served.tiny, 3);
+
+	served.vfu = vfu_new(&d, &options, -1);
+	assert_non_null(served.vfu);
+	assert_true(vfu_adopt(served.vfu, fd));
+}
+
 /* A client's whole life: version, map, eventfds, accesses, reset, a message, the end. */
 static int serve_a_client(void)
 {
-	static struct tiny tiny;
-	static int pair[2];
-	static struct vfu *vfu;
-
-	if (!vfu) {
-		/* Outside: what needs system calls that are gone inside. */
-		struct vfu_options options = { .spin_us = 50, .wake_fd = -1 };
-		struct vfu_device d = tiny_device(&tiny, 3);
-
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair))
-			return 1;
-		vfu = vfu_new(&d, &options, -1);
-		return !vfu || !vfu_adopt(vfu, pair[1]);
-	}
 	for (int i = 0; i < 64; i++)
-		if (vfu_poll(vfu, 1) == VFU_CLIENT_GONE)
+		if (vfu_poll(served.vfu, 1) == VFU_CLIENT_GONE)
 			break;
-	return guestmem_maps(vfu_memory(vfu)) == 0 && tiny.resets == 1 && tiny.disconnects == 1 &&
-			       tiny.refusals == 1
+	return guestmem_maps(vfu_memory(served.vfu)) == 0 && served.tiny.resets == 1 &&
+			       served.tiny.disconnects == 1 && served.tiny.refusals == 1
 		       ? 0
 		       : 2;
 }
@@ -185,15 +187,14 @@ static void serving_works_inside(void **state)
 	struct vfu_irq_set irq = { .argsz = sizeof(irq), .flags = 0x24, .index = 2, .count = 1 };
 	struct vfu_irq_set fire = { .argsz = sizeof(irq), .flags = 0x21, .index = 2, .count = 1 };
 	struct vfu_region_access read = { .region = VFU_CONFIG, .count = 64 };
-	int fd = memfd_create("test", MFD_CLOEXEC), event = eventfd(0, EFD_CLOEXEC), client;
-	int before = dup(0);
+	int fd = memfd_create("test", MFD_CLOEXEC), event = eventfd(0, EFD_CLOEXEC);
+	int pair[2] = { 0, 0 }, client;
 
 	(void)state;
-	close(before);
 	assert_int_equal(ftruncate(fd, 4096), 0);
-	assert_int_equal(serve_a_client(), 0);
-	/* The client's end is the first descriptor that was free. */
-	client = before;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	open_server(pair[1]);
+	client = pair[0];
 	send_all(client, VFU_VERSION, &version, sizeof(version), -1);
 	send_all(client, VFU_DMA_MAP, &map, sizeof(map), fd);
 	send_all(client, VFU_DEVICE_SET_IRQS, &irq, sizeof(irq), event);
@@ -206,6 +207,7 @@ static void serving_works_inside(void **state)
 	close(client);
 	close(fd);
 	close(event);
+	vfu_free(served.vfu);
 }
 
 int main(void)
