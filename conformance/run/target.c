@@ -51,7 +51,7 @@ int target_open(struct target *t, const char *spec, unsigned role, uint32_t seed
 	if ((rest = behind(spec, "guest8k:")))
 		return target_serve_open(t, rest, true, error, size);
 	if ((rest = behind(spec, "null:")))
-		return target_null_open(t, rest, error, size);
+		return target_null_open(t, rest, seed, error, size);
 	snprintf(error, size, "%s: not in this build", spec);
 	return -1;
 }

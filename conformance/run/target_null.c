@@ -14,9 +14,11 @@ enum kind {
 	ZEROS,
 	ONES,
 	SILENT,
-	ECHO
+	ECHO,
+	CHAOS
 };
 const char *const target_null_kinds[] = { "zeros", "ones", "silent", "echo", NULL };
+static const char *const all_kinds[] = { "zeros", "ones", "silent", "echo", "chaos", NULL };
 
 struct null {
 	enum kind kind;
@@ -24,6 +26,7 @@ struct null {
 	uint8_t *memory; /* low memory, then as much high */
 	uint32_t regs[64], cfg[64];
 	uint32_t writes[64]; /* interrupts of each vector that were not taken yet */
+	uint64_t random;
 	uint8_t *echo;
 	size_t echo_head, echo_tail;
 };
@@ -31,6 +34,32 @@ struct null {
 static uint32_t ones(unsigned bits)
 {
 	return 0xffffffffu >> (32 - bits);
+}
+
+static uint32_t random32(struct null *n)
+{
+	n->random = n->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(n->random >> 32);
+}
+
+/* A number as a device might give it by mistake: often small, sometimes an error, sometimes all
+ * bits. */
+static uint32_t odd_number(struct null *n)
+{
+	uint32_t v = random32(n);
+
+	switch (random32(n) % 6) {
+	case 0:
+		return v;
+	case 1:
+		return 0 - v % 42;
+	case 2:
+		return 0xffffffff;
+	case 3:
+		return v % 70000;
+	default:
+		return v % 3;
+	}
 }
 
 static int reg_read(void *ctx, enum machine_window w, unsigned bits, uint32_t off, uint32_t *value)
@@ -44,6 +73,11 @@ static int reg_read(void *ctx, enum machine_window w, unsigned bits, uint32_t of
 		break;
 	case ECHO:
 		*value = n->regs[off / 4 % 64] & ones(bits);
+		break;
+	case CHAOS:
+		/* Mostly alive, or no vector would come further than its start. */
+		*value = off == VMCI_CAPS_ADDR && random32(n) % 16 ? 0x3c
+								   : odd_number(n) & ones(bits);
 		break;
 	default:
 		*value = 0;
@@ -76,6 +110,21 @@ static void complete(struct null *n, uint32_t pa, bool receive)
 	head[VMCI_DMA_HEADER_BUSY] = receive;
 }
 
+/* What a broken device does to memory that it was given, or was not. */
+static void scribble(struct null *n, uint32_t pa)
+{
+	uint8_t *p = random32(n) % 4 ? at(n, pa, 8192) : NULL;
+
+	if (!p && n->used)
+		p = n->memory + random32(n) % n->used;
+	if (!p)
+		return;
+	for (uint32_t i = random32(n) % 64; i; i--)
+		p[random32(n) % 8192 % (i < 32 ? 32 : 8192)] = (uint8_t)odd_number(n);
+	if (random32(n) % 2)
+		p[0] = (uint8_t)(random32(n) % 2);
+}
+
 static int reg_write(void *ctx, enum machine_window w, unsigned bits, uint32_t off, uint32_t value)
 {
 	struct null *n = ctx;
@@ -87,6 +136,8 @@ static int reg_write(void *ctx, enum machine_window w, unsigned bits, uint32_t o
 		memset(n->regs, 0, sizeof(n->regs));
 	for (int i = 0; i < 64; i++)
 		n->writes[i]++;
+	if (n->kind == CHAOS)
+		scribble(n, value);
 	if ((n->kind == SILENT || n->kind == ECHO) &&
 	    (off == VMCI_DATA_OUT_LOW_ADDR || off == VMCI_DATA_IN_LOW_ADDR)) {
 		complete(n, value, off == VMCI_DATA_IN_LOW_ADDR);
@@ -113,6 +164,9 @@ static int reg_read_bytes(void *ctx, enum machine_window w, uint32_t off, uint8_
 	(void)w;
 	(void)off;
 	memset(dst, n->kind == ZEROS ? 0 : 0xff, len);
+	if (n->kind == CHAOS && random32(n) % 2)
+		for (size_t i = random32(n) % 64; i < len; i += 1 + random32(n) % 32)
+			dst[i] = (uint8_t)odd_number(n);
 	for (size_t i = 0; n->kind == ECHO && i < len && n->echo_head < n->echo_tail; i++)
 		dst[i] = n->echo[n->echo_head++];
 	if (n->echo_head == n->echo_tail)
@@ -143,6 +197,16 @@ static int bar_info(void *ctx, unsigned bar, uint64_t *size, enum machine_bar_ki
 {
 	struct null *n = ctx;
 
+	if (n->kind == CHAOS && random32(n) % 8 == 0) {
+		*size = odd_number(n);
+		*kind = (enum machine_bar_kind)(random32(n) % 4);
+		return 0;
+	}
+	if (n->kind == CHAOS) {
+		*size = bar == 0 ? 64 : bar == 1 ? VMCI_BAR1_SIZE_MMIO : 0;
+		*kind = bar == 0 ? BAR_IO : BAR_MEM64;
+		return 0;
+	}
 	*size = n->kind == ONES ? UINT64_MAX : n->kind == ECHO ? bar : 0;
 	*kind = n->kind == ONES ? BAR_MEM32 : BAR_NONE;
 	return 0;
@@ -210,6 +274,8 @@ static int irq_take(void *ctx, unsigned vector, uint32_t *count)
 	struct null *n = ctx;
 
 	*count = n->kind == ONES ? 1 : n->kind == ECHO ? n->writes[vector % 64] : 0;
+	if (n->kind == CHAOS)
+		*count = odd_number(n);
 	n->writes[vector % 64] = 0;
 	return 0;
 }
@@ -218,7 +284,7 @@ static int irq_line(void *ctx, bool *asserted)
 {
 	struct null *n = ctx;
 
-	*asserted = n->kind == ONES || n->kind == ECHO;
+	*asserted = n->kind == ONES || n->kind == ECHO || (n->kind == CHAOS && random32(n) % 2);
 	return 0;
 }
 
@@ -245,6 +311,14 @@ static int peer(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
 		return 0;
 	if (n->kind == ONES)
 		rp->rc = -1;
+	if (n->kind == CHAOS) {
+		rp->rc = (int32_t)odd_number(n);
+		rp->blob_len =
+			random32(n) % 4 ? random32(n) % 64 : random32(n) % (rp->blob_max + 1);
+		for (uint32_t i = 0; i < rp->blob_len; i += 1 + random32(n) % 8)
+			rp->blob[i] = (uint8_t)odd_number(n);
+		return random32(n) % 500 ? 0 : MACHINE_ERROR;
+	}
 	if (n->kind == ECHO) {
 		rp->rc = rq->nargs ? (int64_t)rq->args[rq->nargs - 1] : 0;
 		rp->blob_len = rq->blob_len < rp->blob_max ? rq->blob_len : rp->blob_max;
@@ -264,6 +338,13 @@ static int settle(void *ctx, uint64_t us)
 static uint64_t now_us(void *ctx)
 {
 	return ((struct null *)ctx)->now;
+}
+
+/* There is nothing that could be gone. */
+static int reopen(struct target *t)
+{
+	(void)t;
+	return 0;
 }
 
 static void close_null(struct target *t)
@@ -300,15 +381,15 @@ static const struct machine functions = {
 	.now_us = now_us,
 };
 
-int target_null_open(struct target *t, const char *kind, char *error, size_t size)
+int target_null_open(struct target *t, const char *kind, uint32_t seed, char *error, size_t size)
 {
 	struct null *n;
 	int k = 0;
 
-	while (target_null_kinds[k] && strcmp(target_null_kinds[k], kind) != 0)
+	while (all_kinds[k] && strcmp(all_kinds[k], kind) != 0)
 		k++;
-	if (!target_null_kinds[k]) {
-		snprintf(error, size, "null:%s: expected zeros, ones, silent or echo", kind);
+	if (!all_kinds[k]) {
+		snprintf(error, size, "null:%s: expected zeros, ones, silent, echo or chaos", kind);
 		return -1;
 	}
 	n = calloc(1, sizeof(*n));
@@ -326,9 +407,11 @@ int target_null_open(struct target *t, const char *kind, char *error, size_t siz
 		return -1;
 	}
 	n->kind = (enum kind)k;
+	n->random = seed;
 	t->priv = n;
 	t->machine = functions;
 	t->machine.ctx = n;
+	t->reopen = reopen;
 	t->close = close_null;
 	snprintf(t->name, sizeof(t->name), "null-%s", kind);
 	snprintf(t->implementation, sizeof(t->implementation), "null-%s", kind);

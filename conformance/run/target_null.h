@@ -8,6 +8,8 @@
  *   echo    a register reads as it was written last since a reset, DATA_IN gives what went to
  *           DATA_OUT, DMA requests complete, every write interrupts, actors answer with what
  *           they were given
+ *   chaos   everything answers at random, and memory is written at random; the seed says how. A
+ *           vector may pass by luck here: this one is for the engine, which has to survive it.
  */
 #ifndef CONFORM_TARGET_NULL_H
 #define CONFORM_TARGET_NULL_H
@@ -15,9 +17,9 @@
 #include "target.h"
 
 /* kind: one of the names above. Returns 0, or -1 and one line in error. */
-int target_null_open(struct target *t, const char *kind, char *error, size_t size);
+int target_null_open(struct target *t, const char *kind, uint32_t seed, char *error, size_t size);
 
-/* The names, ended by NULL. */
+/* The names without chaos, ended by NULL. */
 extern const char *const target_null_kinds[];
 
 #endif
