@@ -11,7 +11,7 @@
 
 struct text;
 
-/* Append the table's bytes. Equal runs of code and equal strings are stored once;
+/* Append the table's bytes. Equal code, steps of runs and strings are stored once;
  * the bytes depend on nothing but ir. */
 void table_write(const struct ir *ir, struct text *out);
 

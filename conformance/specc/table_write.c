@@ -20,10 +20,10 @@ struct pool {
 
 struct writer {
 	const struct ir *ir;
-	struct pool strings, blobs, code;
-	struct text reqs, runs, steps, covers;
+	struct pool strings, blobs, code, steps;
+	struct text reqs, runs, covers;
 	uint32_t blob_base, str_base;
-	uint32_t nsteps, ncovers;
+	uint32_t ncovers;
 };
 
 static uint32_t hash_of(const void *p, size_t n)
@@ -120,7 +120,7 @@ static void write_req(struct writer *w, const struct ir_req *r)
 	text_bytes(&w->reqs, &q, sizeof(q));
 }
 
-static void write_step(struct writer *w, const struct ir_step *s)
+static void write_step(struct writer *w, const struct ir_step *s, struct text *out)
 {
 	struct vct_step q = { .actor = s->actor,
 			      .verb = s->verb,
@@ -134,8 +134,7 @@ static void write_step(struct writer *w, const struct ir_step *s)
 			      .bpat = code(w, &s->bpat),
 			      .within_us = s->within_us };
 
-	text_bytes(&w->steps, &q, sizeof(q));
-	w->nsteps++;
+	text_bytes(out, &q, sizeof(q));
 }
 
 static void write_run(struct writer *w, const struct ir_run *r)
@@ -151,7 +150,6 @@ static void write_run(struct writer *w, const struct ir_run *r)
 				.flags = r->flags,
 				.cover_first = w->ncovers,
 				.cover_count = (uint32_t)r->covers.n,
-				.step_first = w->nsteps,
 				.step_count = (uint32_t)r->steps.n,
 				.role = r->role,
 				.start = r->start,
@@ -161,13 +159,17 @@ static void write_run(struct writer *w, const struct ir_run *r)
 				.nslots = r->nslots,
 				.nobjects = r->nobjects };
 
+	struct text steps = { 0 };
+
 	memcpy(q.config, r->config, sizeof(q.config));
+	/* Runs that differ in their transport only have the same steps. */
+	for (size_t i = 0; i < r->steps.n; i++)
+		write_step(w, &r->steps.v[i], &steps);
+	q.step_first = pool_put(&w->steps, text_str(&steps), steps.len);
 	text_bytes(&w->runs, &q, sizeof(q));
 	for (size_t i = 0; i < r->covers.n; i++)
 		text_bytes(&w->covers, &r->covers.v[i], sizeof(uint32_t));
 	w->ncovers += (uint32_t)r->covers.n;
-	for (size_t i = 0; i < r->steps.n; i++)
-		write_step(w, &r->steps.v[i]);
 }
 
 static void pad(struct text *t)
@@ -208,7 +210,7 @@ static void move_all(struct writer *w, uint32_t base)
 
 	move_strings(&w->reqs, sizeof(struct vct_req), reqs, 6, base);
 	move_strings(&w->runs, sizeof(struct vct_vector), runs, 5, base);
-	move_strings(&w->steps, sizeof(struct vct_step), steps, 1, base);
+	move_strings(&w->steps.bytes, sizeof(struct vct_step), steps, 1, base);
 }
 
 /* Blob offsets in the code are counted from the blob area until now. */
@@ -245,13 +247,14 @@ void table_write(const struct ir *ir, struct text *out)
 
 	w.strings.unit = w.blobs.unit = 1;
 	w.code.unit = sizeof(struct vct_insn_rec);
+	w.steps.unit = sizeof(struct vct_step);
 	str(&w, "");
 	for (size_t i = 0; i < ir->reqs.n; i++)
 		write_req(&w, &ir->reqs.v[i]);
 	for (size_t i = 0; i < ir->runs.n; i++)
 		write_run(&w, &ir->runs.v[i]);
 	at = (uint32_t)(sizeof(h) + w.reqs.len + w.runs.len);
-	at = (at + 7) / 8 * 8 + (uint32_t)w.steps.len;
+	at = (at + 7) / 8 * 8 + (uint32_t)w.steps.bytes.len;
 	at = (at + 7) / 8 * 8 + (uint32_t)w.code.bytes.len;
 	at = (at + 7) / 8 * 8 + (uint32_t)w.covers.len;
 	at = (at + 7) / 8 * 8;
@@ -263,8 +266,8 @@ void table_write(const struct ir *ir, struct text *out)
 	h.req_count = (uint32_t)ir->reqs.n;
 	h.vec_off = put_area(&t, &w.runs);
 	h.vec_count = (uint32_t)ir->runs.n;
-	h.step_off = put_area(&t, &w.steps);
-	h.step_count = w.nsteps;
+	h.step_off = put_area(&t, &w.steps.bytes);
+	h.step_count = (uint32_t)(w.steps.bytes.len / sizeof(struct vct_step));
 	h.code_off = put_area(&t, &w.code.bytes);
 	h.code_count = (uint32_t)(w.code.bytes.len / sizeof(struct vct_insn_rec));
 	h.cover_off = put_area(&t, &w.covers);
