@@ -3,7 +3,7 @@
 
 VFU_SRC = host-sim/vfu.c host-sim/vfu_dispatch.c host-sim/vfu_link.c host-sim/json_check.c \
 	host-sim/guestmem.c host-sim/guestfault.c host-sim/irqs.c
-CONFIG_SRC = host-sim/config.c host-sim/peerbox.c
+CONFIG_SRC = host-sim/peerbox.c
 
 # The device as a thing that can be served; vmci-conform serves it too, to a guest under test.
 SIMDEV_SRC = $(VFU_SRC) $(CONFIG_SRC) $(addprefix host-sim/, listener.c simdev.c trace_text.c trace_names.c)
@@ -16,7 +16,7 @@ UNIT_TESTS += host-sim/test/test_vfu.c host-sim/test/test_guestmem.c host-sim/te
 test_vfu_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 test_guestmem_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 test_irqs_OBJS = $(VFU_SRC) $(CONFIG_SRC)
-test_config_OBJS = $(CONFIG_SRC)
+test_config_OBJS = conformance/engine/pci_function.c
 test_peerbox_OBJS = $(CONFIG_SRC)
 
 FUZZ_TARGETS += host-sim/fuzz/fuzz_vfu.c

@@ -9,7 +9,7 @@
 
 #include <vmci/device.h>
 #include <tap.h>
-#include "config.h"
+#include <pci_function.h>
 #include "peerbox.h"
 #include "trace_text.h"
 #include "vfu.h"

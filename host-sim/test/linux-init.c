@@ -4,7 +4,8 @@
  *
  * The only program in the guest's initial file system, linked statically. Prints lines that start
  * with "smoke: " on the console, ends with "smoke: done" and powers the machine off. Arguments of
- * the kernel's command line: smoke.cycles=N (20).
+ * the kernel's command line: smoke.cycles=N (20), smoke.reboot=1 (start
+ * again instead of powering off).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -42,11 +43,11 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 	dprintf(console, "smoke: %.*s\r\n", n, text);
 }
 
-static void leave(void)
+static void leave(int again)
 {
 	say("done");
 	usleep(100000);
-	reboot(RB_POWER_OFF);
+	reboot(again ? RB_AUTOBOOT : RB_POWER_OFF);
 	for (;;)
 		pause();
 }
@@ -227,6 +228,6 @@ int main(void)
 		done++;
 	say("cycles %d", done);
 	say("complaints %d", complaints());
-	leave();
+	leave(argument("smoke.reboot", 0));
 	return 0;
 }

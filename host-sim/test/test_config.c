@@ -9,8 +9,93 @@
 #include <cmocka.h>
 #include <vmci/defs.h>
 #include <vmci/wire.h>
-#include "../config.h"
-#include "../peerbox.h"
+#include <mailbox_regs.h>
+#include <pci_function.h>
+
+#define REG_COMMAND	 0x04u
+#define REG_STATUS	 0x06u
+#define REG_CAPABILITIES 0x34u
+#define REG_PIN		 0x3du
+#define STATUS_INTERRUPT 0x0008u
+#define CAP_MSI		 0x05
+#define CAP_MSIX	 0x11
+#define MSI_64_BIT	 0x0080u
+#define MSI_ENABLE	 0x0001u
+
+/* ---- a listing in the manner of lspci -nvv ---- */
+
+struct text {
+	char *buf;
+	unsigned size;
+	int len;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *format, ...)
+{
+	va_list ap;
+	unsigned used = (unsigned)t->len < t->size ? (unsigned)t->len : t->size;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(t->buf + used, t->size - used, format, ap);
+	va_end(ap);
+	if (n > 0)
+		t->len += n;
+}
+
+static void describe_capability(const struct config *c, struct text *t, uint32_t at)
+{
+	const uint8_t *cap = c->reg + at;
+	uint32_t control = vmci_get16(cap + 2);
+
+	switch (cap[0]) {
+	case CAP_MSI:
+		add(t, "\tCapabilities: [%02x] MSI: Enable%c Count=1/1 Maskable- 64bit%c\n", at,
+		    control & MSI_ENABLE ? '+' : '-', control & MSI_64_BIT ? '+' : '-');
+		break;
+	case CAP_MSIX:
+		add(t, "\tCapabilities: [%02x] MSI-X: Enable%c Count=%u Masked%c\n", at,
+		    control & 0x8000u ? '+' : '-', (control & 0x7ffu) + 1,
+		    control & 0x4000u ? '+' : '-');
+		add(t, "\t\tVector table: BAR=%u offset=%08x\n", vmci_get32(cap + 4) & 7,
+		    vmci_get32(cap + 4) & ~7u);
+		add(t, "\t\tPBA: BAR=%u offset=%08x\n", vmci_get32(cap + 8) & 7,
+		    vmci_get32(cap + 8) & ~7u);
+		break;
+	default:
+		add(t, "\tCapabilities: [%02x] Vendor Specific Information: Len=%02x\n", at,
+		    cap[2]);
+		break;
+	}
+}
+
+/* Returns the length without the final NUL. */
+static int config_describe(const struct config *c, char *buf, unsigned size)
+{
+	struct text t = { .buf = buf, .size = size };
+	uint32_t class = vmci_get32(c->reg + 8), status = vmci_get16(c->reg + REG_STATUS);
+	uint32_t command = vmci_get16(c->reg + REG_COMMAND);
+
+	add(&t, "%04x: %04x:%04x (rev %02x) (prog-if %02x)\n", class >> 16, vmci_get16(c->reg),
+	    vmci_get16(c->reg + 2), class & 0xff, class >> 8 & 0xff);
+	add(&t, "\tSubsystem: %04x:%04x\n", vmci_get16(c->reg + 0x2c), vmci_get16(c->reg + 0x2e));
+	add(&t, "\tControl: I/O%c Mem%c BusMaster%c DisINTx%c\n", command & 1 ? '+' : '-',
+	    command & 2 ? '+' : '-', command & 4 ? '+' : '-', command & 0x400 ? '+' : '-');
+	add(&t, "\tStatus: Cap%c 66MHz%c FastB2B%c DEVSEL=%s INTx%c\n", status & 0x10 ? '+' : '-',
+	    status & 0x20 ? '+' : '-', status & 0x80 ? '+' : '-',
+	    (status >> 9 & 3) == 1 ? "medium" : "other", status & STATUS_INTERRUPT ? '+' : '-');
+	add(&t, "\tLatency: %u (%uns min, %uns max)\n", c->reg[0x0d], c->reg[0x3e] * 250u,
+	    c->reg[0x3f] * 250u);
+	add(&t, "\tInterrupt: pin %c\n", "-ABCD"[c->reg[REG_PIN] < 5 ? c->reg[REG_PIN] : 0]);
+	add(&t, "\tRegion 0: I/O ports [size=%u]\n", VMCI_BAR0_SIZE);
+	add(&t, "\tRegion 1: Memory (64-bit, non-prefetchable) [size=%uK]\n",
+	    c->options.bar1_bytes / 1024u);
+	for (uint32_t at = c->reg[REG_CAPABILITIES]; at; at = c->reg[at + 1])
+		describe_capability(c, &t, at);
+	return t.len;
+}
+
+/* ---- tests ---- */
 
 static struct config make(uint32_t bar1, enum config_irq irq, unsigned vectors, bool peer)
 {
