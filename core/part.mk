@@ -51,3 +51,12 @@ CORE_DEVICE_SRC += \
 	core/device/route.c \
 	core/device/table.c \
 	core/device/watch.c
+
+DEVICE_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_DEVICE_SRC)
+DEVICE_TESTS = test_device_hub test_device_memory test_device_reset test_device_stream
+UNIT_TESTS += $(DEVICE_TESTS:%=core/test/%.c)
+$(foreach t,$(DEVICE_TESTS),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_world.c))
+
+DEVICE_FUZZ = fuzz_regs fuzz_dg_port fuzz_dg_dma fuzz_hypercall
+FUZZ_TARGETS += $(DEVICE_FUZZ:%=core/fuzz/%.c)
+$(foreach t,$(DEVICE_FUZZ),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_world.c core/fuzz/device_fuzz.c))
