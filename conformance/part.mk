@@ -5,8 +5,6 @@
 
 ENGINE_SRC += $(sort $(wildcard conformance/engine/*.c))
 RUN_SRC += $(sort $(wildcard conformance/run/*.c)) conformance/run/vectors.S
-# Configuration space of the device in process.
-RUN_SRC += host-sim/config.c
 
 # The compiled vectors are part of the program.
 $(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/conformance/run/vectors.o: \
@@ -19,6 +17,9 @@ UNIT_TESTS += conformance/engine/test/test_code.c conformance/engine/test/test_t
 test_code_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c
 test_table_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c
 test_xport_OBJS = $(ENGINE_ALONE)
+
+SCRIPT_TESTS += conformance/run/test/conform.sh
+TEST_DEPS += $(O)/bin/vmci-conform $(O)/san/bin/vmci-conform
 
 # ---- specc -------------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ static enum suite_status on_function(const struct options *o, struct console *c)
 	struct machine m;
 	UINTN functions;
 	enum suite_status status = SUITE_PASSED;
-	struct suite s = { o, c, "openvmci", "0.1", "efi" };
+	struct suite s = { o, c, "unknown", "0", "efi" };
 	EFI_STATUS found = pci_open(&f, &functions);
 
 	if (EFI_ERROR(found)) {

@@ -50,18 +50,25 @@ static void map_destroy(struct map *m)
 	free(m);
 }
 
-void guestmem_free(struct guestmem *gm)
+void guestmem_forget_pins(struct guestmem *gm)
 {
-	if (!gm)
-		return;
-	gm->changed = NULL;
-	guestmem_unmap_all(gm);
+	for (unsigned i = 0; i < gm->count; i++)
+		gm->maps[i]->pins = 0;
 	while (gm->zombies) {
 		struct map *m = gm->zombies;
 
 		gm->zombies = m->next;
 		map_destroy(m);
 	}
+}
+
+void guestmem_free(struct guestmem *gm)
+{
+	if (!gm)
+		return;
+	gm->changed = NULL;
+	guestmem_unmap_all(gm);
+	guestmem_forget_pins(gm);
 	free(gm->maps);
 	free(gm);
 }

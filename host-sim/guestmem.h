@@ -64,6 +64,8 @@ int guestmem_or8(struct guestmem *gm, uint64_t gpa, uint8_t bits);
  * address, beyond an unmap. */
 void *guestmem_pin(struct guestmem *gm, uint64_t gpa, size_t size);
 void guestmem_unpin(struct guestmem *gm, void *page);
+/* Every pin is void: its holder forgot them all. */
+void guestmem_forget_pins(struct guestmem *gm);
 
 /* Counts changes of the maps: equal numbers mean equal maps. */
 uint64_t guestmem_generation(const struct guestmem *gm);

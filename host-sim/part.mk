@@ -3,10 +3,10 @@
 
 VFU_SRC = host-sim/vfu.c host-sim/vfu_dispatch.c host-sim/vfu_link.c host-sim/json_check.c \
 	host-sim/guestmem.c host-sim/guestfault.c host-sim/irqs.c
-CONFIG_SRC = host-sim/peerbox.c
+CONFIG_SRC = host-sim/peerbox.c conformance/engine/pci_function.c
 
 # The device as a thing that can be served; vmci-conform serves it too, to a guest under test.
-SIMDEV_SRC = $(VFU_SRC) $(CONFIG_SRC) $(addprefix host-sim/, listener.c simdev.c trace_text.c trace_names.c)
+SIMDEV_SRC = $(VFU_SRC) $(addprefix host-sim/, peerbox.c listener.c simdev.c trace_text.c trace_names.c)
 SIM_SRC += $(SIMDEV_SRC) $(addprefix host-sim/, main.c options.c sandbox.c peer_link.c)
 RUN_SRC += $(SIMDEV_SRC)
 SIM_LIBS += -lseccomp

@@ -228,12 +228,17 @@ static void on_reset(void *ctx, enum vfu_why why)
 		on_irqs(s);
 }
 
+/* Memory that comes leaves what is pinned alone. */
 static void on_memory(void *ctx, bool added, uint64_t gpa, uint64_t size)
 {
 	struct simdev *s = ctx;
 
-	(void)added, (void)gpa, (void)size;
+	(void)gpa, (void)size;
+	if (added)
+		return;
 	vmci_device_memory_changed(s->device);
+	/* The device forgets its pages without giving them back. */
+	guestmem_forget_pins(memory(s));
 }
 
 static void on_note(void *ctx, enum vfu_note what, uint64_t a, uint64_t b, const char *text)

@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mailbox.c - the conformance peer's mailbox, seen from the guest. */
 #include "mailbox.h"
+#include "mailbox_regs.h"
 #include <vmci/mem.h>
 #include <vmci/wire.h>
 #include "pci.h"
 
-/* Offsets from the capability. */
-#define MAGIC_REG   0x04u
-#define VERSION_REG 0x08u
-#define DATA_REG    0x0cu
-#define CONTROL_REG 0x10u
-#define LENGTH_REG  0x14u
-
-#define MAGIC	0x49435650u
-#define VERSION 1u
-
-#define CONTROL_RESET	1u
-#define CONTROL_EXECUTE 2u
-#define CONTROL_FETCH	8u
-#define CONTROL_ANSWER	16u
-
-#define STATUS_READY   1u
-#define STATUS_WAITING 2u
-#define STATUS_REFUSED 4u
-#define COUNT_SHIFT    8u
+/* Offsets from the capability, which a device may have elsewhere than ours. */
+#define MAGIC_REG   (PEERBOX_MAGIC_REG - PEERBOX_OFFSET)
+#define VERSION_REG (PEERBOX_VERSION_REG - PEERBOX_OFFSET)
+#define DATA_REG    (PEERBOX_DATA_REG - PEERBOX_OFFSET)
+#define CONTROL_REG (PEERBOX_CONTROL_REG - PEERBOX_OFFSET)
+#define LENGTH_REG  (PEERBOX_LENGTH_REG - PEERBOX_OFFSET)
 
 /* How often STATUS is read for one answer, and how long one look lasts. */
 #define LOOKS	2000u
@@ -56,10 +44,10 @@ int mailbox_open(struct mailbox *mb, struct machine *m)
 			return rc;
 		mb->at = at;
 		rc = get(mb, MAGIC_REG, &v);
-		if (!rc && v == MAGIC) {
+		if (!rc && v == PEERBOX_MAGIC) {
 			rc = get(mb, VERSION_REG, &v);
-			if (!rc && (v & 0xffff) == VERSION)
-				return put(mb, CONTROL_REG, CONTROL_RESET);
+			if (!rc && (v & 0xffff) == PEERBOX_VERSION)
+				return put(mb, CONTROL_REG, PEERBOX_RESET);
 		}
 		mb->at = 0;
 		if (rc)
@@ -81,7 +69,7 @@ static int put_message(struct mailbox *mb, size_t len, uint32_t control)
 /* The incoming message, whose length STATUS announced. */
 static int get_message(struct mailbox *mb, uint32_t status, size_t *len)
 {
-	uint32_t n = status >> COUNT_SHIFT, v;
+	uint32_t n = status >> PEERBOX_COUNT_SHIFT, v;
 
 	if (!n || n > PEER_MESSAGE_MAX)
 		return MACHINE_ERROR;
@@ -107,18 +95,18 @@ int mailbox_call(struct mailbox *mb, const struct peer_request *rq, struct peer_
 	len = peer_encode_request(rq, mb->message, PEER_MESSAGE_MAX);
 	if (!len)
 		return MACHINE_ERROR;
-	rc = put(mb, CONTROL_REG, CONTROL_RESET);
+	rc = put(mb, CONTROL_REG, PEERBOX_RESET);
 	if (!rc)
-		rc = put_message(mb, len, CONTROL_EXECUTE);
+		rc = put_message(mb, len, PEERBOX_EXECUTE);
 	for (uint32_t i = 0; !rc && i < LOOKS; i++) {
 		rc = get(mb, CONTROL_REG, &status);
-		if (rc || status & (STATUS_READY | STATUS_REFUSED))
+		if (rc || status & (PEERBOX_READY | PEERBOX_REFUSED))
 			break;
 		rc = mb->m->settle(mb->m->ctx, LOOK_US);
 	}
 	if (rc)
 		return rc;
-	if ((status & (STATUS_READY | STATUS_REFUSED)) != STATUS_READY)
+	if ((status & (PEERBOX_READY | PEERBOX_REFUSED)) != PEERBOX_READY)
 		return MACHINE_ERROR;
 	rc = get_message(mb, status, &len);
 	if (rc)
@@ -135,12 +123,12 @@ int mailbox_command(struct mailbox *mb, struct peer_request *rq)
 	if (!mb->at)
 		return MACHINE_UNSUPPORTED;
 	rc = get(mb, CONTROL_REG, &status);
-	if (!rc && !(status & (STATUS_READY | STATUS_WAITING))) {
-		rc = put(mb, CONTROL_REG, CONTROL_FETCH);
+	if (!rc && !(status & (PEERBOX_READY | PEERBOX_WAITING))) {
+		rc = put(mb, CONTROL_REG, PEERBOX_FETCH);
 		if (!rc)
 			rc = get(mb, CONTROL_REG, &status);
 	}
-	if (rc || !(status & STATUS_READY))
+	if (rc || !(status & PEERBOX_READY))
 		return rc;
 	rc = get_message(mb, status, &len);
 	if (rc)
@@ -163,10 +151,10 @@ int mailbox_answer(struct mailbox *mb, const struct peer_reply *rp)
 	if (!len)
 		return MACHINE_ERROR;
 	mb->open_op = PEER_NOP;
-	rc = put_message(mb, len, CONTROL_ANSWER);
+	rc = put_message(mb, len, PEERBOX_ANSWER);
 	if (!rc)
 		rc = get(mb, CONTROL_REG, &status);
 	if (rc)
 		return rc;
-	return status & STATUS_REFUSED ? MACHINE_ERROR : 0;
+	return status & PEERBOX_REFUSED ? MACHINE_ERROR : 0;
 }

@@ -2,7 +2,7 @@
 /* mailbox.h - the conformance peer's mailbox in PCI configuration space, seen from the guest.
  *
  * Works over a machine's cfg_read and cfg_write, so that the vfio-user client and the EFI
- * application share it. The registers are described in host-sim/peerbox.h. A foreign device has
+ * application share it. The registers are described in mailbox_regs.h. A foreign device has
  * no such capability: mailbox_open() then says so and nothing is written.
  */
 #ifndef CONFORMANCE_MAILBOX_H

@@ -5,304 +5,78 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <vmci/wire.h>
-#include "core_vm.h"
+#include <sys/mman.h>
+#include <vmci/defs.h>
+#include "machine_core.h"
+
+#define LOW_BYTES  0x10000000ull
+#define HIGH_BYTES 0x4000000ull
 
 struct core {
-	struct core_vm vm;
+	struct machine_core machine;
 	struct core_vm_options options;
-	bool reported;
+	struct vmci_hub_port port;
+	bool is_open;
 };
 
-/* A window that the function does not have, or an offset behind its end, reads as ones. */
-static bool absent(const struct core *c, enum machine_window w, uint32_t off, unsigned bytes)
+static void *port_alloc(void *ctx, size_t size)
 {
-	uint32_t size = w == MACHINE_PORTS ? VMCI_BAR0_SIZE : VMCI_MMIO_ACCESS_SIZE;
-
-	if (w == MACHINE_MMIO && c->vm.options.pci.bar1_bytes != VMCI_BAR1_SIZE_MMIO)
-		return true;
-	return off > size || bytes > size - off;
+	(void)ctx;
+	return calloc(1, size);
 }
 
-static enum vmci_window window(enum machine_window w)
+static void port_free(void *ctx, void *p, size_t size)
 {
-	return w == MACHINE_MMIO ? VMCI_WINDOW_MMIO : VMCI_WINDOW_PORTS;
+	(void)ctx;
+	(void)size;
+	free(p);
 }
 
-/* A device that looked twice at guest memory is broken whatever it answers. */
-static int outcome(struct core *c)
+static void port_panic(void *ctx, const char *where)
 {
-	if (!c->vm.second_looks)
-		return 0;
-	if (!c->reported)
-		fprintf(stderr,
-			"vmci-conform: the device read guest memory at 0x%llx twice in one access\n",
-			(unsigned long long)c->vm.first_second_look);
-	c->reported = true;
-	return MACHINE_ERROR;
+	(void)ctx;
+	fprintf(stderr, "vmci-conform: the core contradicts itself at %s\n", where);
+	abort();
 }
 
-static int reg_read(void *ctx, enum machine_window w, unsigned bits, uint32_t off, uint32_t *value)
+static void second_look(void *ctx, uint64_t gpa)
 {
-	struct core *c = ctx;
-
-	core_vm_begin(&c->vm);
-	if (absent(c, w, off, bits / 8))
-		*value = 0xffffffffu >> (32 - bits);
-	else
-		*value = vmci_device_read(c->vm.device, window(w), off, bits);
-	return outcome(c);
+	(void)ctx;
+	fprintf(stderr,
+		"vmci-conform: the device read guest memory at 0x%llx twice in one access\n",
+		(unsigned long long)gpa);
 }
 
-static int reg_write(void *ctx, enum machine_window w, unsigned bits, uint32_t off, uint32_t value)
+static uint8_t *map_memory(uint64_t bytes)
 {
-	struct core *c = ctx;
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	core_vm_begin(&c->vm);
-	if (!absent(c, w, off, bits / 8))
-		vmci_device_write(c->vm.device, window(w), off, bits, value);
-	return outcome(c);
+	return p == MAP_FAILED ? NULL : p;
 }
 
-static int reg_write_bytes(void *ctx, enum machine_window w, uint32_t off, const uint8_t *src,
-			   size_t len)
+static void unmap_memory(uint8_t *p, uint64_t bytes)
 {
-	struct core *c = ctx;
-
-	if (absent(c, w, off, 1))
-		return 0;
-	/* Bytes of one string instruction, so a new look for each datagram in them at most. */
-	for (size_t i = 0; i < len; i++) {
-		core_vm_begin(&c->vm);
-		vmci_device_write_bytes(c->vm.device, window(w), off, src + i, 1);
-	}
-	return outcome(c);
+	if (p)
+		munmap(p, bytes);
 }
 
-static int reg_read_bytes(void *ctx, enum machine_window w, uint32_t off, uint8_t *dst, size_t len)
+static void close_device(struct core *c)
 {
-	struct core *c = ctx;
+	unsigned long kept = c->is_open ? machine_core_close(&c->machine) : 0;
 
-	memset(dst, 0xff, len);
-	if (absent(c, w, off, 1))
-		return 0;
-	core_vm_begin(&c->vm);
-	vmci_device_read_bytes(c->vm.device, window(w), off, dst, len);
-	return outcome(c);
+	c->is_open = false;
+	if (kept)
+		fprintf(stderr, "vmci-conform: the core kept %lu pieces of memory\n", kept);
 }
-
-static int cfg_read(void *ctx, unsigned bits, uint32_t off, uint32_t *value)
-{
-	struct core *c = ctx;
-	uint8_t raw[4] = { 0 };
-
-	core_vm_cfg_read(&c->vm, off, raw, bits / 8);
-	*value = vmci_get32(raw);
-	return 0;
-}
-
-static int cfg_write(void *ctx, unsigned bits, uint32_t off, uint32_t value)
-{
-	struct core *c = ctx;
-	uint8_t raw[4];
-
-	vmci_put32(raw, value);
-	core_vm_begin(&c->vm);
-	core_vm_cfg_write(&c->vm, off, raw, bits / 8);
-	return outcome(c);
-}
-
-static int bar_info(void *ctx, unsigned bar, uint64_t *size, enum machine_bar_kind *kind)
-{
-	struct core *c = ctx;
-
-	*size = 0;
-	*kind = BAR_NONE;
-	if (bar == 0) {
-		*size = VMCI_BAR0_SIZE;
-		*kind = BAR_IO;
-	} else if (bar == 1) {
-		*size = c->vm.options.pci.bar1_bytes;
-		*kind = BAR_MEM64;
-	}
-	return 0;
-}
-
-static int mem_alloc(void *ctx, uint64_t bytes, uint64_t align, bool high, uint64_t *pa)
-{
-	struct core *c = ctx;
-
-	return core_vm_alloc(&c->vm, bytes, align, high, pa) ? MACHINE_ERROR : 0;
-}
-
-static int mem_read(void *ctx, uint64_t pa, void *dst, size_t len)
-{
-	struct core *c = ctx;
-	const void *p = core_vm_memory(&c->vm, pa, len);
-
-	if (!p)
-		return len ? MACHINE_ERROR : 0;
-	memcpy(dst, p, len);
-	return 0;
-}
-
-static int mem_write(void *ctx, uint64_t pa, const void *src, size_t len)
-{
-	struct core *c = ctx;
-	void *p = core_vm_memory(&c->vm, pa, len);
-
-	if (!p)
-		return len ? MACHINE_ERROR : 0;
-	memcpy(p, src, len);
-	return 0;
-}
-
-static void mem_release_all(void *ctx)
-{
-	struct core *c = ctx;
-
-	core_vm_release_all(&c->vm);
-}
-
-static int irq_mode(void *ctx, enum vct_irq_mode mode)
-{
-	struct core *c = ctx;
-	struct vmci_device *dev = c->vm.device;
-	enum config_irq offers = c->vm.config.options.irq;
-	unsigned vectors = 1;
-
-	if ((mode == VCT_IRQ_EXCLUSIVE || mode == VCT_IRQ_SHARED) && offers != CONFIG_IRQ_MSIX)
-		return MACHINE_UNSUPPORTED;
-	if (mode == VCT_IRQ_MSI && offers == CONFIG_IRQ_INTX)
-		return MACHINE_UNSUPPORTED;
-	if (mode == VCT_IRQ_EXCLUSIVE)
-		vectors = c->vm.config.options.vectors;
-	core_vm_begin(&c->vm);
-	switch (mode) {
-	case VCT_IRQ_EXCLUSIVE:
-	case VCT_IRQ_SHARED:
-		vmci_device_set_irq_mode(dev, VMCI_IRQ_MSIX, vectors);
-		break;
-	case VCT_IRQ_MSI:
-		vmci_device_set_irq_mode(dev, VMCI_IRQ_MSI, 1);
-		break;
-	case VCT_IRQ_INTX:
-		vmci_device_set_irq_mode(dev, VMCI_IRQ_INTX, 0);
-		return 0;
-	default:
-		vmci_device_set_irq_mode(dev, VMCI_IRQ_NONE, 0);
-		return 0;
-	}
-	for (unsigned i = 0; i < vectors; i++)
-		vmci_device_set_vector_usable(dev, i, true);
-	return 0;
-}
-
-static int irq_mask(void *ctx, unsigned vector, bool masked)
-{
-	struct core *c = ctx;
-
-	if (c->vm.config.options.irq != CONFIG_IRQ_MSIX || vector >= c->vm.config.options.vectors)
-		return MACHINE_UNSUPPORTED;
-	vmci_device_set_vector_usable(c->vm.device, vector, !masked);
-	return 0;
-}
-
-static int irq_take(void *ctx, unsigned vector, uint32_t *count)
-{
-	struct core *c = ctx;
-
-	*count = 0;
-	if (vector < CORE_VM_VECTORS) {
-		*count = c->vm.messages[vector];
-		c->vm.messages[vector] = 0;
-	}
-	return 0;
-}
-
-static int irq_line(void *ctx, bool *asserted)
-{
-	struct core *c = ctx;
-
-	*asserted = c->vm.line;
-	return 0;
-}
-
-static int bus_master(void *ctx, bool on)
-{
-	struct core *c = ctx;
-
-	core_vm_begin(&c->vm);
-	core_vm_bus_master(&c->vm, on);
-	return outcome(c);
-}
-
-static int plat_reset(void *ctx)
-{
-	struct core *c = ctx;
-
-	core_vm_platform_reset(&c->vm);
-	return bus_master(ctx, true);
-}
-
-static int peer(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
-{
-	struct core *c = ctx;
-
-	core_vm_begin(&c->vm);
-	peer_actor_execute(c->vm.peer, rq, rp);
-	return outcome(c);
-}
-
-static int settle(void *ctx, uint64_t us)
-{
-	struct core *c = ctx;
-
-	core_vm_begin(&c->vm);
-	(void)vmci_hub_run(c->vm.hub);
-	c->vm.now_us += us;
-	return outcome(c);
-}
-
-static uint64_t now_us(void *ctx)
-{
-	struct core *c = ctx;
-
-	return c->vm.now_us;
-}
-
-static const struct machine functions = {
-	.page_shift = 12,
-	.reg_read = reg_read,
-	.reg_write = reg_write,
-	.reg_write_bytes = reg_write_bytes,
-	.reg_read_bytes = reg_read_bytes,
-	.cfg_read = cfg_read,
-	.cfg_write = cfg_write,
-	.bar_info = bar_info,
-	.mem_alloc = mem_alloc,
-	.mem_read = mem_read,
-	.mem_write = mem_write,
-	.mem_release_all = mem_release_all,
-	.irq_mode = irq_mode,
-	.irq_mask = irq_mask,
-	.irq_take = irq_take,
-	.irq_line = irq_line,
-	.bus_master = bus_master,
-	.plat_reset = plat_reset,
-	.peer = peer,
-	.settle = settle,
-	.now_us = now_us,
-};
 
 static void close_core(struct target *t)
 {
 	struct core *c = t->priv;
 
-	core_vm_close(&c->vm);
-	if (c->vm.allocations)
-		fprintf(stderr, "vmci-conform: the core kept %lu pieces of memory\n",
-			c->vm.allocations);
+	close_device(c);
+	unmap_memory(c->options.low, LOW_BYTES);
+	unmap_memory(c->options.high, HIGH_BYTES);
 	free(c);
 }
 
@@ -310,18 +84,15 @@ static int start(struct target *t)
 {
 	struct core *c = t->priv;
 
-	if (core_vm_open(&c->vm, &c->options))
+	if (machine_core_open(&c->machine, &c->options, &t->machine))
 		return -1;
-	c->reported = false;
-	core_vm_bus_master(&c->vm, true);
+	c->is_open = true;
 	return 0;
 }
 
 static int reopen(struct target *t)
 {
-	struct core *c = t->priv;
-
-	core_vm_close(&c->vm);
+	close_device(t->priv);
 	return start(t);
 }
 
@@ -373,21 +144,25 @@ int target_core_open(struct target *t, const char *options, char *error, size_t 
 		}
 		at += len + (at[len] == ',');
 	}
+	c->port = (struct vmci_hub_port){ .alloc = port_alloc,
+					  .free = port_free,
+					  .panic = port_panic };
+	c->options.port = &c->port;
+	c->options.second_look = second_look;
+	c->options.low = map_memory(LOW_BYTES);
+	c->options.low_bytes = LOW_BYTES;
+	c->options.high = map_memory(HIGH_BYTES);
+	c->options.high_bytes = HIGH_BYTES;
 	t->priv = c;
-	t->machine = functions;
-	t->machine.ctx = c;
-	t->machine.abilities = VCT_CAN_IRQ | VCT_CAN_IRQ_COUNT | VCT_CAN_LINE | VCT_CAN_IRQ_MASK |
-			       VCT_CAN_PEER | VCT_CAN_CONFIG | VCT_CAN_CFGSPACE |
-			       VCT_CAN_BUSMASTER | VCT_CAN_PLATRESET | VCT_CAN_MEM_HIGH |
-			       VCT_CAN_MSI_MODE;
+	if (!c->options.low || !c->options.high || start(t)) {
+		snprintf(error, size, "core: no memory for a device");
+		close_core(t);
+		return -1;
+	}
 	t->reopen = reopen;
 	t->close = close_core;
 	snprintf(t->name, sizeof(t->name), "core");
 	snprintf(t->implementation, sizeof(t->implementation), "OpenVMCI core");
 	snprintf(t->version, sizeof(t->version), "0.1");
-	if (start(t) == 0)
-		return 0;
-	snprintf(error, size, "core: cannot make a device");
-	free(c);
-	return -1;
+	return 0;
 }

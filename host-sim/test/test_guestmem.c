@@ -200,6 +200,27 @@ static void pins_outlive_their_map(void **state)
 	guestmem_free(gm);
 }
 
+static void forgotten_pins_keep_nothing(void **state)
+{
+	struct guestmem *gm = guestmem_new(NULL, NULL);
+	int fd = memory_file(4 * PAGE);
+	void *page;
+
+	(void)state;
+	assert_int_equal(guestmem_map(gm, 0, 2 * PAGE, 3, fd, 0), 0);
+	assert_int_equal(guestmem_map(gm, 2 * PAGE, 2 * PAGE, 3, fd, 0), 0);
+	assert_non_null(guestmem_pin(gm, 0, PAGE));
+	page = guestmem_pin(gm, 2 * PAGE, PAGE);
+	assert_int_equal(guestmem_unmap(gm, 0, 2 * PAGE), 0);
+	assert_int_equal(guestmem_pins(gm), 2);
+	guestmem_forget_pins(gm);
+	assert_int_equal(guestmem_pins(gm), 0);
+	guestmem_unpin(gm, page);
+	assert_int_equal(guestmem_pins(gm), 0);
+	close(fd);
+	guestmem_free(gm);
+}
+
 static void maps_are_limited(void **state)
 {
 	struct guestmem *gm = guestmem_new(NULL, NULL);
@@ -250,6 +271,7 @@ int main(void)
 		cmocka_unit_test(rights_are_kept),
 		cmocka_unit_test(words_and_bits),
 		cmocka_unit_test(pins_outlive_their_map),
+		cmocka_unit_test(forgotten_pins_keep_nothing),
 		cmocka_unit_test(maps_are_limited),
 		cmocka_unit_test(a_sealed_file_is_as_good),
 	};

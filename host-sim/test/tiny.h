@@ -6,7 +6,7 @@
 
 #include <string.h>
 #include <vmci/defs.h>
-#include "../config.h"
+#include <pci_function.h>
 #include "../vfu.h"
 
 struct tiny {

@@ -2,10 +2,7 @@
 /* core_vm.c - the core's device role in this process, with a machine around it. */
 #include "core_vm.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
+#include <vmci/mem.h>
 
 #define PCI_COMMAND	   0x04u
 #define PCI_COMMAND_ALL	   0x0007u /* I/O, memory, bus master */
@@ -17,7 +14,7 @@
 static void *port_alloc(void *ctx, size_t size)
 {
 	struct core_vm *vm = ctx;
-	void *p = calloc(1, size);
+	void *p = vm->options.port->alloc(vm->options.port->ctx, size);
 
 	vm->allocations += p != NULL;
 	return p;
@@ -27,35 +24,35 @@ static void port_free(void *ctx, void *p, size_t size)
 {
 	struct core_vm *vm = ctx;
 
-	(void)size;
 	vm->allocations--;
-	free(p);
+	vm->options.port->free(vm->options.port->ctx, p, size);
 }
 
 static void port_trace(void *ctx, const struct vmci_trace *ev)
 {
 	struct core_vm *vm = ctx;
 
-	if (vm->options.trace)
-		vm->options.trace(vm->options.trace_ctx, ev);
+	vm->options.port->trace(vm->options.port->ctx, ev);
 }
 
 static void port_panic(void *ctx, const char *where)
 {
-	(void)ctx;
-	fprintf(stderr, "vmci-conform: the core contradicts itself at %s\n", where);
-	abort();
+	struct core_vm *vm = ctx;
+
+	vm->options.port->panic(vm->options.port->ctx, where);
 }
 
 /* ---- guest memory ---- */
 
 void *core_vm_memory(struct core_vm *vm, uint64_t gpa, uint64_t len)
 {
-	if (gpa < CORE_VM_LOW_BYTES && len <= CORE_VM_LOW_BYTES - gpa)
-		return vm->low + gpa;
-	if (gpa >= CORE_VM_HIGH_BASE && gpa - CORE_VM_HIGH_BASE < CORE_VM_HIGH_BYTES &&
-	    len <= CORE_VM_HIGH_BYTES - (gpa - CORE_VM_HIGH_BASE))
-		return vm->high + (gpa - CORE_VM_HIGH_BASE);
+	const struct core_vm_options *o = &vm->options;
+
+	if (gpa < o->low_bytes && len <= o->low_bytes - gpa)
+		return o->low + gpa;
+	if (gpa >= CORE_VM_HIGH_BASE && gpa - CORE_VM_HIGH_BASE < o->high_bytes &&
+	    len <= o->high_bytes - (gpa - CORE_VM_HIGH_BASE))
+		return o->high + (gpa - CORE_VM_HIGH_BASE);
 	return NULL;
 }
 
@@ -66,8 +63,8 @@ void core_vm_begin(struct core_vm *vm)
 
 static void second_look(struct core_vm *vm, uint64_t gpa, uint8_t *dst, uint64_t len)
 {
-	if (!vm->second_looks++)
-		vm->first_second_look = gpa;
+	if (!vm->second_looks++ && vm->options.second_look)
+		vm->options.second_look(vm->options.ctx, gpa);
 	for (uint64_t i = 0; i < len; i++)
 		dst[i] = (uint8_t)~dst[i];
 }
@@ -85,10 +82,15 @@ static void look(struct core_vm *vm, uint64_t gpa, uint8_t *dst, uint64_t len)
 	}
 	if (vm->nreads == vm->reads_size) {
 		size_t size = vm->reads_size ? vm->reads_size * 2 : 64;
-		struct core_vm_read *grown = realloc(vm->reads, size * sizeof(*grown));
+		const struct vmci_hub_port *port = vm->options.port;
+		struct core_vm_read *grown = port->alloc(port->ctx, size * sizeof(*grown));
 
 		if (!grown)
 			return; /* one look less is watched */
+		if (vm->reads) {
+			memcpy(grown, vm->reads, vm->nreads * sizeof(*grown));
+			port->free(port->ctx, vm->reads, vm->reads_size * sizeof(*grown));
+		}
 		vm->reads = grown;
 		vm->reads_size = size;
 	}
@@ -154,7 +156,7 @@ static void port_unpin(void *ctx, struct vmci_gpa gpa, void *page, unsigned page
 int core_vm_alloc(struct core_vm *vm, uint64_t bytes, uint64_t align, bool high, uint64_t *gpa)
 {
 	uint64_t base = high ? CORE_VM_HIGH_BASE : CORE_VM_FIRST;
-	uint64_t end = high ? CORE_VM_HIGH_BASE + CORE_VM_HIGH_BYTES : CORE_VM_LOW_BYTES;
+	uint64_t end = high ? CORE_VM_HIGH_BASE + vm->options.high_bytes : vm->options.low_bytes;
 	uint64_t *used = high ? &vm->high_used : &vm->low_used;
 	uint64_t at = (base + *used + align - 1) & ~(align - 1);
 
@@ -256,20 +258,12 @@ void core_vm_defaults(struct core_vm_options *options, uint32_t bar1_bytes)
 			       (is_mmio ? VMCI_CAPS_DMA_DATAGRAM : 0);
 }
 
-static uint8_t *map_memory(uint64_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
 static void set_ports(struct core_vm *vm)
 {
 	vm->hub_port.ctx = vm;
 	vm->hub_port.alloc = port_alloc;
 	vm->hub_port.free = port_free;
-	vm->hub_port.trace = vm->options.trace ? port_trace : NULL;
+	vm->hub_port.trace = vm->options.port->trace ? port_trace : NULL;
 	vm->hub_port.panic = port_panic;
 	vm->device_port.ctx = vm;
 	vm->device_port.mem_read = port_read;
@@ -291,11 +285,7 @@ int core_vm_open(struct core_vm *vm, const struct core_vm_options *options)
 	vm->options = *options;
 	set_ports(vm);
 	config_init(&vm->config, &options->pci);
-	vm->low = map_memory(CORE_VM_LOW_BYTES);
-	vm->high = map_memory(CORE_VM_HIGH_BYTES);
-	rc = vm->low && vm->high ? 0 : VMCI_LOCAL_NO_MEMORY;
-	if (!rc)
-		rc = vmci_hub_create(&vm->hub_port, options->limits, &vm->hub);
+	rc = vmci_hub_create(&vm->hub_port, options->limits, &vm->hub);
 	if (!rc)
 		rc = vmci_device_create(vm->hub, &options->device, &vm->device_port, &vm->device);
 	if (!rc) {
@@ -322,14 +312,11 @@ void core_vm_close(struct core_vm *vm)
 		vmci_device_destroy(vm->device);
 	if (vm->hub)
 		vmci_hub_destroy(vm->hub);
-	if (vm->low)
-		munmap(vm->low, CORE_VM_LOW_BYTES);
-	if (vm->high)
-		munmap(vm->high, CORE_VM_HIGH_BYTES);
-	free(vm->reads);
+	if (vm->reads)
+		vm->options.port->free(vm->options.port->ctx, vm->reads,
+				       vm->reads_size * sizeof(*vm->reads));
 	vm->reads = NULL;
-	vm->low = NULL;
-	vm->high = NULL;
+	vm->reads_size = 0;
 	vm->hub = NULL;
 	vm->device = NULL;
 	vm->peer = NULL;

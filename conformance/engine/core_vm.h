@@ -12,22 +12,25 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <vmci/device.h>
-#include "../../host-sim/config.h"
+#include "pci_function.h"
 #include "peer_actor.h"
 
-#define CORE_VM_LOW_BYTES  0x10000000ull /* from 0 */
-#define CORE_VM_HIGH_BASE  0x100000000ull
-#define CORE_VM_HIGH_BYTES 0x4000000ull
-#define CORE_VM_FIRST	   0x100000ull /* below this nothing is handed out */
-#define CORE_VM_VECTORS	   8u
+#define CORE_VM_HIGH_BASE 0x100000000ull
+#define CORE_VM_FIRST	  0x100000ull /* below this nothing is handed out */
+#define CORE_VM_VECTORS	  8u
 
 struct core_vm_options {
 	struct config_options pci;
 	struct vmci_device_config device;
+	/* Guest memory, borrowed: low_bytes from address 0, high_bytes from CORE_VM_HIGH_BASE. */
+	uint8_t *low, *high;
+	uint64_t low_bytes, high_bytes;
+	/* alloc, free and panic of the surroundings; trace may be NULL. Borrowed. */
+	const struct vmci_hub_port *port;
 	const struct vmci_hub_limits *limits; /* NULL = defaults */
-	/* What the core tells; NULL = nobody listens. */
-	void (*trace)(void *ctx, const struct vmci_trace *ev);
-	void *trace_ctx;
+	/* The device read guest memory at gpa a second time; may be NULL. */
+	void (*second_look)(void *ctx, uint64_t gpa);
+	void *ctx;
 };
 
 struct core_vm_read {
@@ -43,7 +46,6 @@ struct core_vm {
 	struct vmci_hub_port hub_port;
 	struct vmci_device_port device_port;
 
-	uint8_t *low, *high;
 	uint64_t low_used, high_used; /* bytes handed out */
 
 	uint32_t messages[CORE_VM_VECTORS]; /* sent since somebody took them */
@@ -53,13 +55,13 @@ struct core_vm {
 	struct core_vm_read *reads; /* of the access in progress */
 	size_t nreads, reads_size;
 	uint64_t second_looks;
-	uint64_t first_second_look; /* address of the first one */
 
 	uint64_t now_us;
 	unsigned long allocations; /* alive */
 };
 
-/* The usual device: 256 KiB or 8 KiB of BAR1, everything offered that goes with it. */
+/* The usual device: 256 KiB or 8 KiB of BAR1, everything offered that goes with it. Memory and
+ * port are the caller's to fill in. */
 void core_vm_defaults(struct core_vm_options *options, uint32_t bar1_bytes);
 
 /* Returns 0 or a result of the core; nothing is left behind then. */
