@@ -360,7 +360,7 @@ static void number_of(struct text *t, uint64_t v, unsigned width)
 	text_char(t, 'u');
 	text_u64(t, 8 * width);
 	text_char(t, ' ');
-	text_number(t, v, width == 4);
+	text_number(t, v, 0);
 }
 
 static bool match_item(struct match *m, const struct item *it)

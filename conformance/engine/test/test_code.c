@@ -220,8 +220,8 @@ static void words_of_a_mismatch(void **state)
 	op(VCI_REST);
 	open_table();
 	assert_false(code_bytes(&env, 0, dg, sizeof(dg), CODE_DATAGRAM, &want, &saw));
-	assert_string_equal(want_text, "u32 0x00000021 at dst.context");
-	assert_string_equal(saw_text, "u32 0x00000020");
+	assert_string_equal(want_text, "u32 0x21 at dst.context");
+	assert_string_equal(saw_text, "u32 0x20");
 }
 
 static void masked_conditions_and_zeros(void **state)
