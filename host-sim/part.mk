@@ -12,7 +12,8 @@ RUN_SRC += $(SIMDEV_SRC)
 SIM_LIBS += -lseccomp
 
 UNIT_TESTS += host-sim/test/test_vfu.c host-sim/test/test_guestmem.c host-sim/test/test_irqs.c \
-	host-sim/test/test_config.c host-sim/test/test_peerbox.c host-sim/test/test_sandbox.c
+	host-sim/test/test_config.c host-sim/test/test_peerbox.c host-sim/test/test_sandbox.c \
+	host-sim/test/test_simdev.c
 test_vfu_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 test_guestmem_OBJS = $(VFU_SRC) $(CONFIG_SRC)
 test_irqs_OBJS = $(VFU_SRC) $(CONFIG_SRC)
@@ -34,3 +35,4 @@ linux-smoke: $(O)/bin/vmci-sim ## Boot Debian's kernel against vmci-sim; its dri
 SCRIPT_TESTS += host-sim/test/cli.sh
 test_sandbox_OBJS = $(VFU_SRC) $(CONFIG_SRC) host-sim/sandbox.c
 test_sandbox_LIBS = -lseccomp
+test_simdev_OBJS = $(SIMDEV_SRC) host-sim/peer_link.c $(CORE_SRC) $(ENGINE_SRC)

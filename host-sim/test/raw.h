@@ -100,6 +100,7 @@ static inline int raw_answer(struct raw *r, unsigned command, void *body, size_t
 	struct vfu_header h;
 	ssize_t n = recv(r->fd, &h, sizeof(h), MSG_DONTWAIT);
 
+	*len = 0;
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
 		return -2;
 	if (n < 0)
