@@ -310,9 +310,7 @@ bool machine_pci_open(struct machine_pci *mp, struct pci_function *f, struct mac
 		return false;
 	*m = table;
 	m->ctx = mp;
-	m->abilities = VCT_CAN_LINE | VCT_CAN_CFGSPACE | VCT_CAN_BUSMASTER;
-	if (f->has_dac)
-		m->abilities |= VCT_CAN_MEM_HIGH;
+	m->abilities = VCT_CAN_LINE | VCT_CAN_CFGSPACE | VCT_CAN_BUSMASTER | VCT_CAN_MEM_HIGH;
 	if (is_emulated() || sees_messages(mp))
 		m->abilities |= VCT_CAN_IRQ | VCT_CAN_IRQ_MASK | VCT_CAN_MSI_MODE;
 	m->peer = peer;

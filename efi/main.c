@@ -17,6 +17,7 @@
 #include "medium.h"
 #include "options.h"
 #include "suite.h"
+#include <vmci/defs.h>
 
 #define CONFIG_FILE "vmci.cfg"
 #define CONFIG_MAX  4096u
@@ -44,6 +45,20 @@ static bool read_options(EFI_HANDLE image, struct options *o)
 	return line == 0;
 }
 
+/* Who made the device, as far as its conformance peer says. */
+static void ask_name(struct machine *m, char *name, uint32_t size)
+{
+	struct peer_request rq = { .op = PEER_INFO };
+	struct peer_reply rp = { .blob = (uint8_t *)name, .blob_max = size - 1 };
+
+	if (!(m->abilities & VCT_CAN_PEER) || m->peer(m->ctx, &rq, &rp) || rp.rc < 0 ||
+	    !rp.blob_len) {
+		CopyMem(name, "unknown", 8);
+		return;
+	}
+	name[rp.blob_len] = '\0';
+}
+
 /* One command on a real function. */
 static enum suite_status on_function(const struct options *o, struct console *c)
 {
@@ -52,7 +67,8 @@ static enum suite_status on_function(const struct options *o, struct console *c)
 	struct machine m;
 	UINTN functions;
 	enum suite_status status = SUITE_PASSED;
-	struct suite s = { o, c, "unknown", "0", "efi" };
+	char name[64];
+	struct suite s = { o, c, name, "", "efi" };
 	EFI_STATUS found = pci_open(&f, &functions);
 
 	if (EFI_ERROR(found)) {
@@ -68,6 +84,8 @@ static enum suite_status on_function(const struct options *o, struct console *c)
 		pci_close(&f);
 		return SUITE_ERROR;
 	}
+	ask_name(&m, name, sizeof(name));
+	s.target = f.bar_size[1] == VMCI_BAR1_SIZE_MMIO ? "efi-256k" : "efi-8k";
 	if (o->command == CMD_INFO)
 		info_print(&f, functions, &m);
 	else if (o->command == CMD_BENCH)

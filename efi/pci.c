@@ -84,7 +84,6 @@ static EFI_STATUS own(struct pci_function *f)
 		return status;
 	/* Firmware on ARM leaves everything off; without the dual address cycle no buffer above
 	 * 4 GiB can be mapped. */
-	f->has_dac = (supported & EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE) != 0;
 	status = f->io->Attributes(f->io, EfiPciIoAttributeOperationEnable,
 				   supported &
 					   (EFI_PCI_IO_ATTRIBUTE_IO | EFI_PCI_IO_ATTRIBUTE_MEMORY |
@@ -217,30 +216,75 @@ uint32_t pci_capability(const struct pci_function *f, uint8_t id)
 	return 0;
 }
 
+/* Whether the device sees other addresses than the processor. Firmware with an IOMMU installs this
+ * protocol of the EDK II. */
+static bool has_iommu(void)
+{
+	static EFI_GUID iommu = {
+		0x4e939de9, 0xd948, 0x4b0f, { 0x88, 0xed, 0xe6, 0xe1, 0xce, 0x51, 0x7c, 0x1e }
+	};
+	void *found;
+
+	return !EFI_ERROR(LibLocateProtocol(&iommu, &found));
+}
+
+/* Firmware prefers its own areas below 4 GiB even when higher memory is free: look in the map and
+ * take the end of a free range there. */
+static bool allocate_high(UINTN pages, EFI_PHYSICAL_ADDRESS *at)
+{
+	UINTN entries = 0, key, size;
+	UINT32 version;
+	EFI_MEMORY_DESCRIPTOR *map = LibMemoryMap(&entries, &key, &size, &version);
+	bool found = false;
+
+	for (UINTN i = 0; map && i < entries && !found; i++) {
+		EFI_MEMORY_DESCRIPTOR *d = NextMemoryDescriptor(map, i * size);
+
+		if (d->Type != EfiConventionalMemory || d->PhysicalStart < 0x100000000ull ||
+		    d->NumberOfPages < pages)
+			continue;
+		*at = d->PhysicalStart + (d->NumberOfPages - pages) * EFI_PAGE_SIZE;
+		found = !EFI_ERROR(uefi_call_wrapper(BS->AllocatePages, 4, AllocateAddress,
+						     EfiBootServicesData, pages, at));
+	}
+	if (map)
+		FreePool(map);
+	return found;
+}
+
+static bool allocate_low(UINTN pages, EFI_PHYSICAL_ADDRESS *at)
+{
+	*at = 0xffffffffull;
+	return !EFI_ERROR(uefi_call_wrapper(BS->AllocatePages, 4, AllocateMaxAddress,
+					    EfiBootServicesData, pages, at));
+}
+
 bool pci_memory_get(const struct pci_function *f, UINTN pages, bool high, struct pci_memory *m)
 {
-	EFI_PHYSICAL_ADDRESS at = high ? 0xffffffffffffull : 0xffffffffull;
-	EFI_PHYSICAL_ADDRESS device = 0;
+	EFI_PHYSICAL_ADDRESS at = 0, device = 0;
 	UINTN bytes = pages * EFI_PAGE_SIZE;
 
-	if (high && !f->has_dac)
+	if (high ? !allocate_high(pages, &at) : !allocate_low(pages, &at))
 		return false;
-	if (EFI_ERROR(uefi_call_wrapper(BS->AllocatePages, 4, AllocateMaxAddress,
-					EfiBootServicesData, pages, &at)))
-		return false;
-	if (high && at < 0x100000000ull)
-		goto give_back;
 	m->host = (void *)(UINTN)at;
 	m->pages = pages;
 	SetMem(m->host, bytes, 0);
 	if (EFI_ERROR(f->io->Map(f->io, EfiPciIoOperationBusMasterCommonBuffer, m->host, &bytes,
-				 &device, &m->mapping)))
-		goto give_back;
+				 &device, &m->mapping))) {
+		/* OVMF for x86 allows no mapping above 4 GiB on any root bridge; the memory can be
+		 * reached all the same, and a device has to manage high addresses. */
+		if (!high || has_iommu())
+			goto give_back;
+		m->mapping = NULL;
+		device = at;
+		bytes = pages * EFI_PAGE_SIZE;
+	}
 	if (bytes == pages * EFI_PAGE_SIZE) {
 		m->device = device;
 		return true;
 	}
-	f->io->Unmap(f->io, m->mapping);
+	if (m->mapping)
+		f->io->Unmap(f->io, m->mapping);
 give_back:
 	uefi_call_wrapper(BS->FreePages, 2, at, pages);
 	return false;
@@ -248,7 +292,8 @@ give_back:
 
 void pci_memory_put(const struct pci_function *f, struct pci_memory *m)
 {
-	f->io->Unmap(f->io, m->mapping);
+	if (m->mapping)
+		f->io->Unmap(f->io, m->mapping);
 	uefi_call_wrapper(BS->FreePages, 2, (EFI_PHYSICAL_ADDRESS)(UINTN)m->host, m->pages);
 	m->host = NULL;
 }

@@ -16,7 +16,6 @@ struct pci_function {
 	EFI_PCI_IO_PROTOCOL *io;
 	UINTN segment, bus, device, function;
 	UINT64 original_attributes; /* what firmware had enabled, restored by pci_close */
-	bool has_dac;		    /* buffers above 4 GiB can be mapped */
 	uint64_t bar_size[6];	    /* bytes, 0 = absent */
 	int bar_kind[6];	    /* enum machine_bar_kind */
 	EFI_EVENT exit_event;	    /* signalled at ExitBootServices */
@@ -55,7 +54,8 @@ struct pci_memory {
 	void *mapping;
 };
 /* Zeroed, page aligned, physically contiguous. high: above 4 GiB, else below.
- * Returns false when there is none such; nothing is then held. */
+ * Returns false when there is none such, or firmware maps addresses and will not map these; nothing
+ * is then held. */
 bool pci_memory_get(const struct pci_function *f, UINTN pages, bool high, struct pci_memory *m);
 void pci_memory_put(const struct pci_function *f, struct pci_memory *m);
 

@@ -6,7 +6,7 @@
 #include "pci.h"
 #include "steps.h"
 
-static enum machine_window any_window(const struct engine *e)
+enum machine_window start_window(const struct engine *e)
 {
 	return e->offer.ports || !e->offer.mmio ? MACHINE_PORTS : MACHINE_MMIO;
 }
@@ -41,9 +41,9 @@ int engine_probe(struct engine *e)
 	look_at_bars(e);
 	if (e->ignore_needs)
 		o->ports = o->mmio = true;
-	rc = m->reg_write(m->ctx, any_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
+	rc = m->reg_write(m->ctx, start_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
 	if (!rc)
-		rc = m->reg_read(m->ctx, any_window(e), 32, VMCI_CAPS_ADDR, &o->caps);
+		rc = m->reg_read(m->ctx, start_window(e), 32, VMCI_CAPS_ADDR, &o->caps);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
@@ -72,6 +72,7 @@ static const char *const ability_names[] = {
 	"give memory above 4 GiB",
 	"ask a guest",
 	"program MSI",
+	"count interrupt messages",
 };
 
 static const char *lowest_name(const char *const *names, size_t n, uint32_t bits)
@@ -192,7 +193,7 @@ static bool choose_paths(struct engine *e)
 	else if (dma)
 		e->window = e->offer.mmio ? MACHINE_MMIO : MACHINE_PORTS;
 	else
-		e->window = any_window(e);
+		e->window = start_window(e);
 	return dma;
 }
 
@@ -200,7 +201,7 @@ int start_reset(struct engine *e)
 {
 	struct machine *m = e->machine;
 
-	return m->reg_write(m->ctx, any_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
+	return m->reg_write(m->ctx, start_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
 }
 
 /* A device that offers no datagrams is none: every driver gives up on it, and so does every vector.
@@ -222,7 +223,7 @@ static int look_alive(struct engine *e)
 }
 
 /* What drivers do first, by way of the vector's window. */
-static int negotiate(struct engine *e, bool dma)
+int start_negotiate(struct engine *e, bool dma)
 {
 	struct machine *m = e->machine;
 	uint32_t want = VMCI_CAPS_DATAGRAM | VMCI_CAPS_NOTIFICATIONS | VMCI_CAPS_PPN64 |
@@ -241,7 +242,7 @@ static int negotiate(struct engine *e, bool dma)
 			rc = m->reg_write(m->ctx, e->window, 32, VMCI_DATA_OUT_HIGH_ADDR, 0);
 	}
 	e->env.ppn64 = want & VMCI_CAPS_PPN64;
-	return step_machine(e, rc, "negotiate");
+	return rc;
 }
 
 static int optional(int rc)
@@ -269,6 +270,8 @@ int start_device(struct engine *e)
 	if (m->bus_master)
 		rc = optional(m->bus_master(m->ctx, true));
 	if (!rc)
+		rc = tidy_streams(e);
+	if (!rc)
 		rc = start_reset(e);
 	/* What the peer drops may still reach the device, so reset once more behind it. */
 	if (!rc && peer) {
@@ -276,6 +279,8 @@ int start_device(struct engine *e)
 		if (!rc)
 			rc = start_reset(e);
 	}
+	if (!rc)
+		rc = tidy_handles(e);
 	if (!rc && m->irq_mode)
 		rc = optional(m->irq_mode(m->ctx, VCT_IRQ_OFF));
 	for (unsigned i = 0; !rc && m->irq_take && i < e->offer.vectors; i++)
@@ -285,11 +290,14 @@ int start_device(struct engine *e)
 	if (prc)
 		return step_error(e, "the peer does not reset");
 	m->mem_release_all(m->ctx);
+	e->env.ppn64 = false;
 	dma = choose_paths(e);
 	xport_start(&e->xport, m, e->window, dma);
 	if (look_alive(e))
 		return 1;
-	return e->vector->start == VCT_START_RAW ? 0 : negotiate(e, dma);
+	if (e->vector->start == VCT_START_RAW)
+		return 0;
+	return step_machine(e, start_negotiate(e, dma), "negotiate");
 }
 
 static int ask_simple(struct engine *e, uint32_t op)
