@@ -61,19 +61,19 @@ struct server {
 	struct peer_link peer;
 };
 
-static void serve(struct server *s, FILE *trace, bool once)
+/* Lines reach their reader before we sleep. */
+static void flush_trace(void *trace)
+{
+	if (trace)
+		fflush(trace);
+}
+
+static void serve(struct server *s, bool once)
 {
 	for (;;) {
-		enum vfu_result r = vfu_poll(s->sim.vfu, 0);
+		enum vfu_result r = vfu_poll(s->sim.vfu, -1);
 
 		vmci_hub_run(s->sim.hub);
-		/* Lines reach the reader before we wait. */
-		if (r == VFU_IDLE) {
-			if (trace)
-				fflush(trace);
-			r = vfu_poll(s->sim.vfu, -1);
-			vmci_hub_run(s->sim.hub);
-		}
 		if (r == VFU_CLIENT_GONE)
 			peer_link_reset(&s->peer);
 		if (r == VFU_WOKEN || (r == VFU_CLIENT_GONE && once))
@@ -84,7 +84,9 @@ static void serve(struct server *s, FILE *trace, bool once)
 static int open_server(struct server *s, const struct options *o, int listener, FILE *trace,
 		       int stop)
 {
-	const struct vfu_options vfu = { .spin_us = VFU_SPIN_US, .wake_fd = stop };
+	const struct vfu_options vfu = {
+		.spin_us = VFU_SPIN_US, .wake_fd = stop, .idle = flush_trace, .ctx = trace
+	};
 	int rc = simdev_open(&s->sim, &o->sim, &vfu, listener, peer_link_handle, &s->peer, trace);
 
 	if (rc == 0 && o->sim.pci.peer && peer_link_open(&s->peer, &s->sim)) {
@@ -108,7 +110,7 @@ static int run(const struct options *o, const struct listener *l, FILE *trace, i
 	if (o->sandbox && sandbox_enter(false)) {
 		rc = fail("sandbox", "the kernel refused the filter; --no-sandbox goes without");
 	} else {
-		serve(s, trace, o->once);
+		serve(s, o->once);
 		rc = 0;
 	}
 	peer_link_close(&s->peer);

@@ -227,6 +227,8 @@ enum vfu_result vfu_poll(struct vfu *v, int timeout_ms)
 
 	if (result == VFU_IDLE && timeout_ms != 0)
 		result = spin(v);
+	if (result == VFU_IDLE && timeout_ms != 0 && v->options.idle)
+		v->options.idle(v->options.ctx);
 	if (result == VFU_IDLE)
 		result = wait_for(v, timeout_ms);
 	if (result == VFU_WORKED && v->link.fd >= 0)

@@ -55,8 +55,10 @@ struct vfu_device {
 };
 
 struct vfu_options {
-	unsigned spin_us; /* longest busy wait after activity, 0 = none */
-	int wake_fd;	  /* vfu_poll returns when it becomes readable; -1 = none */
+	unsigned spin_us;	 /* longest busy wait after activity, 0 = none */
+	int wake_fd;		 /* vfu_poll returns when it becomes readable; -1 = none */
+	void (*idle)(void *ctx); /* called before going to sleep, the time to flush; may be NULL */
+	void *ctx;		 /* of idle */
 };
 #define VFU_SPIN_US 50 /* a good value, see docs */
 
