@@ -9,6 +9,7 @@
 #include <vmci/defs.h>
 #include "../../host-sim/listener.h"
 #include "../../host-sim/simdev.h"
+#include "agent.h"
 #include "peer_actor.h"
 #include "peer_wire.h"
 #include "tap.h"
@@ -22,6 +23,8 @@ struct serve {
 	struct listener listener;
 	bool is_listening, is_open;
 	bool ports_only;
+	unsigned vectors; /* messages that the vector wants the function to have, 0 = as many as
+			     causes */
 	struct tap *tap;
 	struct peer_actor *peer;
 	struct vmci_device_config config;
@@ -57,12 +60,17 @@ static int ask(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
 {
 	struct serve *s = ctx;
 	uint64_t end = now_us(NULL) + (uint64_t)TARGET_SERVE_ANSWER_S * 1000000;
-	size_t len = peer_encode_request(rq, s->message, sizeof(s->message));
+	struct peer_request one = *rq;
+	size_t len;
 	const uint8_t *answer = NULL;
 
 	/* Without the register window there is nothing to see of a guest that is told to use it. */
 	if (s->ports_only && rq->op == PEER_ASK_PROBE && rq->nargs && rq->args[0] == MODE_MMIO)
 		return MACHINE_UNSUPPORTED;
+	/* With one message its handler is the one that reads ICR. */
+	if (s->vectors == 1 && rq->op == PEER_ASK_INTERRUPT && rq->nargs && rq->args[0] == 0)
+		one.args[0] = AGENT_SHARED;
+	len = peer_encode_request(&one, s->message, sizeof(s->message));
 	if (len == 0 || !until_agent_waits(s, TARGET_SERVE_ANSWER_S) ||
 	    !peerbox_command(s->sim.peerbox, s->message, len))
 		return MACHINE_ERROR;
@@ -87,7 +95,7 @@ static int configure(void *ctx, const struct vmci_device_config *config, unsigne
 	struct serve *s = ctx;
 
 	/* However many messages there are: the guest's handlers run when they are asked to. */
-	(void)vectors;
+	s->vectors = vectors;
 	return simdev_configure(&s->sim, config);
 }
 
