@@ -22,6 +22,8 @@ test_peerbox_OBJS = $(CONFIG_SRC)
 
 FUZZ_TARGETS += host-sim/fuzz/fuzz_vfu.c
 fuzz_vfu_OBJS = $(VFU_SRC) $(CONFIG_SRC)
+FUZZ_TARGETS += host-sim/fuzz/fuzz_peer.c
+fuzz_peer_OBJS = $(SIMDEV_SRC) host-sim/peer_link.c $(CORE_SRC) $(ENGINE_SRC)
 
 # The client of vmci-conform against this server.
 UNIT_TESTS += conformance/run/test/test_vfu_client.c

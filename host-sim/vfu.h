@@ -60,7 +60,9 @@ struct vfu_options {
 	void (*idle)(void *ctx); /* called before going to sleep, the time to flush; may be NULL */
 	void *ctx;		 /* of idle */
 };
-#define VFU_SPIN_US 50 /* a good value, see docs */
+/* A guest under emulation comes back within some 15 us after an answer; a sleep and its end cost
+ * two or three times that. */
+#define VFU_SPIN_US 50
 
 /* Make a server. device is copied; fd is a listening UNIX stream socket that now
  * belongs to the server, or -1 (then clients come by vfu_adopt). NULL: no memory. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_vfu.c - the vfio-user server against good, cut, wrong and hostile messages. */
 #include "raw.h"
+#include "../vfu_link.h"
 
 static const char qemu_version[] =
 	"\0\0\0\0{\"capabilities\":{\"pgsizes\":4096,\"max_msg_fds\":16,\"migration\":{\"pgsize\":4096},"
@@ -487,6 +488,31 @@ static void clients_come_and_go(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+/* A begun message has to be complete in time; a quiet client has all the time there is. */
+static void slow_messages_are_dropped(void **state)
+{
+	struct vfu_link *link = calloc(1, sizeof(*link));
+	struct vfu_message m;
+	struct vfu_header h = { 1, VFU_DEVICE_RESET, sizeof(h), 0, 0 };
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	vfu_link_open(link, pair[1]);
+	assert_int_equal(vfu_link_receive(link, &m, 1000000), VFU_PART);
+	assert_int_equal(vfu_link_patience(link, 2000000), -1);
+	raw_send_fds(pair[0], &h, 5, NULL, 0);
+	assert_int_equal(vfu_link_receive(link, &m, 3000000), VFU_PART);
+	assert_int_equal(vfu_link_patience(link, 3000000), VFU_STALL_MS);
+	assert_int_equal(vfu_link_receive(link, &m, 3000000 + VFU_STALL_MS - 1), VFU_PART);
+	assert_int_equal(vfu_link_patience(link, 3000000 + VFU_STALL_MS), 0);
+	assert_int_equal(vfu_link_receive(link, &m, 3000000 + VFU_STALL_MS), VFU_BROKEN);
+	assert_string_equal(link->why, "message not completed in time");
+	vfu_link_close(link);
+	close(pair[0]);
+	free(link);
+}
+
 /* H-62: the file shrinks after the map. */
 static void shrinking_memory_drops_the_client(void **state)
 {
@@ -526,6 +552,7 @@ int main(void)
 		cmocka_unit_test(no_reply_means_none),
 		cmocka_unit_test(nothing_leaks_in_a_thousand_attempts),
 		cmocka_unit_test(clients_come_and_go),
+		cmocka_unit_test(slow_messages_are_dropped),
 		cmocka_unit_test(shrinking_memory_drops_the_client),
 	};
 
