@@ -11,7 +11,7 @@ $(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/
 	$(O)/spec/vectors.bin
 
 ENGINE_ALONE = $(addprefix conformance/engine/, code.c engine.c mailbox.c pci.c peer_wire.c report.c rings.c \
-	start.c step_actor.c step_device.c step_look.c table.c text.c xport.c) core/common/error.c
+	start.c step_actor.c step_device.c step_look.c table.c text.c tidy.c xport.c) core/common/error.c
 UNIT_TESTS += conformance/engine/test/test_code.c conformance/engine/test/test_table.c \
 	conformance/engine/test/test_xport.c
 test_code_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c
@@ -20,6 +20,28 @@ test_xport_OBJS = $(ENGINE_ALONE)
 
 SCRIPT_TESTS += conformance/run/test/conform.sh
 TEST_DEPS += $(O)/bin/vmci-conform $(O)/san/bin/vmci-conform
+
+# ---- bench -------------------------------------------------------------------------------------------
+
+# boost's queue is measured too where its headers happen to be installed.
+BENCH_SRC   = $(wildcard conformance/run/bench/*.c)
+BENCH_BOOST = $(wildcard /usr/include/boost/lockfree/spsc_queue.hpp)
+CFLAGS_BENCH_BOOST = $(if $(BENCH_BOOST),-DBENCH_BOOST)
+CFLAGS_conformance/run/bench/threads = $(CFLAGS_BENCH_BOOST)
+
+$(O)/host/conformance/run/bench/boost.o: conformance/run/bench/boost.cc conformance/run/bench/bench.h
+	$(call say,CXX,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror $(CFLAGS_BENCH_BOOST) -c -o $@ $<
+
+$(O)/bin/bench: $(patsubst %.c,$(O)/host/%.o,$(BENCH_SRC) $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) \
+		$(CORE_DEVICE_SRC)) $(if $(BENCH_BOOST),$(O)/host/conformance/run/bench/boost.o)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(if $(BENCH_BOOST),$(CXX),$(CC)) -o $@ $(filter %.o,$^) -lm -pthread
+
+bench: $(O)/bin/bench $(O)/bin/vmci-conform ## Measure the core beside memcpy, other rings and sockets; table and plot
+	$(Q)conformance/run/bench/bench.sh
 
 # ---- specc -------------------------------------------------------------------------------------------
 

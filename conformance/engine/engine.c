@@ -263,6 +263,8 @@ void engine_run(struct engine *e, uint32_t index, struct engine_result *r)
 		r->outcome = ENGINE_PASS;
 		step_texts(e);
 	}
+	e->spoilt = r->outcome != ENGINE_PASS && r->outcome != ENGINE_SKIP &&
+		    r->outcome != ENGINE_UNOBSERVED;
 	r->ms = (uint32_t)((e->machine->now_us(e->machine->ctx) - e->began) / 1000);
 }
 

@@ -16,6 +16,7 @@
 #include "code.h"
 #include "machine.h"
 #include "table.h"
+#include "tidy.h"
 #include "xport.h"
 
 #define ENGINE_BLOB_MAX	  300000u /* bytes a step may send: a page list of 128 MiB fits */
@@ -95,11 +96,13 @@ struct engine {
 	struct engine_result *result;
 	struct code_env env;
 	struct xport xport;
+	struct tidy tidy; /* of the last vector, until the next one starts */
 	struct text want, saw;
 	enum machine_window window;
 	uint64_t began;	     /* machine's time, microseconds */
 	uint32_t step;	     /* 0-based */
 	bool no_ports_calls; /* `start raw` without ports: calls cannot be made */
+	bool spoilt;	     /* the last vector of a device did not pass */
 	bool probed;	     /* offer is that of the machine as configured now */
 	bool configured;     /* the last vector had a configuration of its own */
 	bool skip_seen;	     /* guest role: does skip was the last word */

@@ -253,7 +253,7 @@ static int optional(int rc)
 int start_device(struct engine *e)
 {
 	struct machine *m = e->machine;
-	bool peer = m->peer && (m->abilities & VCT_CAN_PEER), dma;
+	bool peer = m->peer && (m->abilities & VCT_CAN_PEER), dma, deep;
 	uint32_t count;
 	int64_t prc = 0;
 	int rc = 0;
@@ -269,8 +269,13 @@ int start_device(struct engine *e)
 		return 1;
 	if (m->bus_master)
 		rc = optional(m->bus_master(m->ctx, true));
+	deep = e->spoilt || tidy_unfinished(&e->tidy);
 	if (!rc)
 		rc = tidy_streams(e);
+	/* A reset that does too little must not spoil the vectors behind the one that is about it.
+	 */
+	if (!rc && deep && m->plat_reset && (m->abilities & VCT_CAN_PLATRESET))
+		rc = optional(m->plat_reset(m->ctx));
 	if (!rc)
 		rc = start_reset(e);
 	/* What the peer drops may still reach the device, so reset once more behind it. */

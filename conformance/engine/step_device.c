@@ -119,6 +119,7 @@ static int do_write(struct engine *e, const struct step *s)
 /* Page numbers are as wide as the guest has negotiated, by hand or not. */
 static void follow_negotiation(struct engine *e, uint64_t off, uint32_t value)
 {
+	tidy_register(&e->tidy, off);
 	if (off == VMCI_CAPS_ADDR)
 		e->env.ppn64 = value & e->offer.caps & VMCI_CAPS_PPN64;
 	if (off == VMCI_CONTROL_ADDR && value & VMCI_CONTROL_RESET) {
@@ -138,12 +139,15 @@ static int do_in(struct engine *e, const struct step *s)
 				  (uint32_t)s->args[1], &value);
 	if (rc)
 		return step_machine(e, rc, "read a register");
+	if (s->args[1] == VMCI_DATA_IN_ADDR)
+		tidy_in(&e->tidy, (size_t)s->args[0] / 8);
 	return step_number(e, s, sized(value, s->args[0]), ENGINE_CLASS_VALUE);
 }
 
 static int do_out(struct engine *e, const struct step *s)
 {
 	uint32_t value = (uint32_t)s->args[2];
+	uint8_t raw[4];
 	int rc;
 
 	if (width_wrong(e, s->args[0]))
@@ -152,7 +156,20 @@ static int do_out(struct engine *e, const struct step *s)
 				   (uint32_t)s->args[1], value);
 	if (!rc && s->args[0] == 32)
 		follow_negotiation(e, s->args[1], value);
+	vmci_put32(raw, value);
+	if (s->args[1] == VMCI_DATA_OUT_ADDR)
+		tidy_out(&e->tidy, raw, (size_t)s->args[0] / 8);
 	return step_machine(e, rc, "write a register");
+}
+
+static int do_outs(struct engine *e, const struct step *s)
+{
+	if (s->args[0] == VMCI_DATA_OUT_ADDR)
+		tidy_out(&e->tidy, e->blob, s->blob_len);
+	return step_machine(e,
+			    e->machine->reg_write_bytes(e->machine->ctx, e->window,
+							(uint32_t)s->args[0], e->blob, s->blob_len),
+			    "write a port");
 }
 
 static int do_ins(struct engine *e, const struct step *s)
@@ -165,6 +182,8 @@ static int do_ins(struct engine *e, const struct step *s)
 					(size_t)s->args[1]);
 	if (rc)
 		return step_machine(e, rc, "read a port");
+	if (s->args[0] == VMCI_DATA_IN_ADDR)
+		tidy_in(&e->tidy, (size_t)s->args[1]);
 	if (!step_bytes(e, s, e->data, (size_t)s->args[1], CODE_PLAIN))
 		return step_fail(e, ENGINE_CLASS_VALUE);
 	return 0;
@@ -237,6 +256,10 @@ static int do_send(struct engine *e, const struct step *s, const uint64_t *addre
 	for (int i = 0; i < 4; i++)
 		vmci_put32(e->blob + 4 * (size_t)i, (uint32_t)address[i]);
 	vmci_put64(e->blob + VMCI_DATAGRAM_PAYLOAD_SIZE, s->blob_len);
+	if (address[0] == VMCI_HYPERVISOR_CONTEXT_ID)
+		tidy_call(&e->tidy, address[1], e->blob + VMCI_DATAGRAM_PAYLOAD, s->blob_len);
+	if (!e->xport.dma)
+		tidy_out(&e->tidy, e->blob, VMCI_DATAGRAM_SIZE + s->blob_len);
 	step_texts(e);
 	rc = xport_send(&e->xport, e->blob, VMCI_DATAGRAM_SIZE + s->blob_len, &value);
 	if (rc)
@@ -311,11 +334,7 @@ int step_device(struct engine *e, const struct step *s)
 	case VCT_OUT:
 		return do_out(e, s);
 	case VCT_OUTS:
-		return step_machine(e,
-				    e->machine->reg_write_bytes(e->machine->ctx, e->window,
-								(uint32_t)s->args[0], e->blob,
-								s->blob_len),
-				    "write a port");
+		return do_outs(e, s);
 	case VCT_INS:
 		return do_ins(e, s);
 	case VCT_CFG_IN:

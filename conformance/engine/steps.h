@@ -28,7 +28,10 @@ int step_skip(struct engine *e, const char *reason);
 int start_allowed(struct engine *e); /* this harness can do what the vector needs */
 int start_device(struct engine *e);
 int start_guest(struct engine *e);
-int start_reset(struct engine *e); /* CONTROL.RESET; gives the machine's result */
+/* These give the machine's result: CONTROL.RESET; what drivers do first, through e->window. */
+int start_reset(struct engine *e);
+int start_negotiate(struct engine *e, bool dma);
+enum machine_window start_window(const struct engine *e); /* one that the device has */
 
 /* Judge a number by the step's number pattern; without one everything is right. */
 int step_number(struct engine *e, const struct step *s, struct code_subject subject,

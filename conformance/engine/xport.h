@@ -46,9 +46,8 @@ void xport_start(struct xport *x, struct machine *m, enum machine_window window,
 /* Datagrams received but not taken yet are dropped (the device was reset). */
 void xport_forget(struct xport *x);
 
-/* Send len bytes as one datagram; *result gets RESULT_LOW. By DMA this also checks that
- * `busy` was cleared in time, and that the buffer's result and RESULT_LOW agree. Returns 0,
- * XPORT_FAULT or the machine's error. */
+/* Send len bytes as one datagram; *result gets RESULT_LOW. By DMA this also checks that `busy` was
+ * cleared in time. Returns 0, XPORT_FAULT or the machine's error. */
 int xport_send(struct xport *x, const uint8_t *bytes, size_t len, uint32_t *result);
 
 /* The next datagram: from the queue, else after one invocation. *len 0: nothing waits.
