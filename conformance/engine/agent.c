@@ -299,8 +299,9 @@ static void execute_with_guest(struct agent *a, const struct peer_request *rq, c
 		rp->rc = vmci_guest_pump(a->guest);
 		break;
 	case PEER_ASK_INTERRUPT:
-		rp->rc = a->is_shared ? vmci_guest_shared_interrupt(a->guest)
-				      : vmci_guest_interrupt(a->guest, (unsigned)args[0]);
+		rp->rc = a->is_shared || args[0] == AGENT_SHARED
+				 ? vmci_guest_shared_interrupt(a->guest)
+				 : vmci_guest_interrupt(a->guest, (unsigned)args[0]);
 		break;
 	case PEER_ASK_CID:
 		rp->rc = vmci_guest_cid(a->guest);

@@ -9,9 +9,9 @@
  * PEER_RESET removes the guest and forgets everything.
  *
  * PEER_ASK_INTERRUPT takes 0..2 for the handler of that message; 0 is the handler of the only
- * message or of the line when the function has no others. Operations that need a probed guest give
- * VMCI_LOCAL_NO_DEVICE without one. A question about an endpoint, subscription, doorbell or pair
- * that does not exist gives VMCI_ERROR_NOT_FOUND.
+ * message or of the line when the function has no others, and so is AGENT_SHARED. Operations that
+ * need a probed guest give VMCI_LOCAL_NO_DEVICE without one. A question about an endpoint,
+ * subscription, doorbell or pair that does not exist gives VMCI_ERROR_NOT_FOUND.
  */
 #ifndef CONFORMANCE_AGENT_H
 #define CONFORMANCE_AGENT_H
@@ -19,6 +19,7 @@
 #include <vmci/guest.h>
 #include "peer.h"
 
+#define AGENT_SHARED	    255u
 #define AGENT_PAIRS	    8u
 #define AGENT_ENDPOINTS	    64u
 #define AGENT_SUBSCRIPTIONS 64u
