@@ -18,8 +18,8 @@ test_code_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c
 test_table_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c
 test_xport_OBJS = $(ENGINE_ALONE)
 
-SCRIPT_TESTS += conformance/run/test/conform.sh
-TEST_DEPS += $(O)/bin/vmci-conform $(O)/san/bin/vmci-conform
+SCRIPT_TESTS += conformance/run/test/conform.sh conformance/run/test/mutants.sh
+TEST_DEPS += $(O)/bin/vmci-conform $(O)/san/bin/vmci-conform $(O)/mut/bin/vmci-conform
 
 # ---- bench -------------------------------------------------------------------------------------------
 
