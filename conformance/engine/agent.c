@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* agent.c - the core's guest role, led by requests. */
 #include "agent.h"
+#include "table.h"
 
 #include <vmci/defs.h>
 #include <vmci/mem.h>
@@ -398,6 +399,10 @@ void agent_execute(struct agent *a, const struct peer_request *rq, struct peer_r
 		break;
 	case PEER_RESET:
 		remove_guest(a);
+		break;
+	case PEER_CONFIGURE:
+		/* Of a device's configuration only the number of messages concerns a driver. */
+		a->is_shared = (args[0] >> VCT_CFG_VECTORS & 1) && args[1 + VCT_CFG_VECTORS] == 1;
 		break;
 	case PEER_INFO:
 		give(rp, (const uint8_t *)info, sizeof(info) - 1);

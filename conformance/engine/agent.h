@@ -6,7 +6,8 @@
  * asked for. Someone who tests another driver writes an agent of the same shape on top of it.
  *
  * Besides PEER_ASK_*: PEER_NOP and PEER_SYNC do nothing, PEER_INFO names the implementation,
- * PEER_RESET removes the guest and forgets everything.
+ * PEER_RESET removes the guest and forgets everything, PEER_CONFIGURE tells the number of messages
+ * (1: is_shared).
  *
  * PEER_ASK_INTERRUPT takes 0..2 for the handler of that message; 0 is the handler of the only
  * message or of the line when the function has no others, and so is AGENT_SHARED. Operations that
@@ -53,7 +54,8 @@ struct agent {
 	const struct vmci_guest_port *port;
 	struct vmci_guest_options options;
 	struct vmci_guest *guest; /* NULL before probe and after remove */
-	bool is_shared; /* set by the surroundings: one message, or a line, for all causes */
+	bool is_shared; /* set by the surroundings or PEER_CONFIGURE: one message, or a line, for
+			   all causes */
 	bool has_quit;	/* PEER_ASK_QUIT came */
 	struct vmci_guest_pair *pairs[AGENT_PAIRS];
 	struct agent_endpoint endpoints[AGENT_ENDPOINTS];

@@ -9,7 +9,6 @@
 #include <vmci/defs.h>
 #include "../../host-sim/listener.h"
 #include "../../host-sim/simdev.h"
-#include "agent.h"
 #include "peer_actor.h"
 #include "peer_wire.h"
 #include "tap.h"
@@ -60,17 +59,12 @@ static int ask(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
 {
 	struct serve *s = ctx;
 	uint64_t end = now_us(NULL) + (uint64_t)TARGET_SERVE_ANSWER_S * 1000000;
-	struct peer_request one = *rq;
-	size_t len;
+	size_t len = peer_encode_request(rq, s->message, sizeof(s->message));
 	const uint8_t *answer = NULL;
 
 	/* Without the register window there is nothing to see of a guest that is told to use it. */
 	if (s->ports_only && rq->op == PEER_ASK_PROBE && rq->nargs && rq->args[0] == MODE_MMIO)
 		return MACHINE_UNSUPPORTED;
-	/* With one message its handler is the one that reads ICR. */
-	if (s->vectors == 1 && rq->op == PEER_ASK_INTERRUPT && rq->nargs && rq->args[0] == 0)
-		one.args[0] = AGENT_SHARED;
-	len = peer_encode_request(&one, s->message, sizeof(s->message));
 	if (len == 0 || !until_agent_waits(s, TARGET_SERVE_ANSWER_S) ||
 	    !peerbox_command(s->sim.peerbox, s->message, len))
 		return MACHINE_ERROR;
@@ -90,12 +84,18 @@ static int peer(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
 	return 0;
 }
 
+/* However many messages there are: the agent runs the handlers when it is asked to. */
 static int configure(void *ctx, const struct vmci_device_config *config, unsigned vectors)
 {
 	struct serve *s = ctx;
+	struct peer_request rq = { .op = PEER_CONFIGURE,
+				   .nargs = 1 + VCT_CONFIG_KEYS,
+				   .args = { (uint64_t)(vectors != 0) << VCT_CFG_VECTORS } };
+	struct peer_reply rp = { 0 };
 
-	/* However many messages there are: the guest's handlers run when they are asked to. */
-	s->vectors = vectors;
+	rq.args[1 + VCT_CFG_VECTORS] = vectors;
+	if (ask(s, &rq, &rp) || rp.rc)
+		return PEER_RC_UNSUPPORTED;
 	return simdev_configure(&s->sim, config);
 }
 
