@@ -30,19 +30,29 @@ enum {
 		__builtin_memcpy(d + n - sizeof(type), &last, sizeof(type));                       \
 	} while (0)
 
+static inline void copy16(uint8_t *d, const uint8_t *s)
+{
+	__builtin_memcpy(d, s, 16);
+}
+
 static inline void copy(uint8_t *d, const uint8_t *s, size_t n)
 {
-	if (n >= 16) {
-		if (n > 128) {
-			memcpy(d, s, n);
-			return;
+	if (n > 128) {
+		memcpy(d, s, n);
+	} else if (n > 32) {
+		copy16(d, s);
+		copy16(d + 16, s + 16);
+		if (n > 64) {
+			copy16(d + 32, s + 32);
+			copy16(d + 48, s + 48);
+			copy16(d + n - 64, s + n - 64);
+			copy16(d + n - 48, s + n - 48);
 		}
-		/* The last 16 bytes go by themselves; whole blocks in front of them. */
-		size_t i = 0;
-
-		for (; i + 16 < n; i += 16)
-			__builtin_memcpy(d + i, s + i, 16);
-		__builtin_memcpy(d + n - 16, s + n - 16, 16);
+		copy16(d + n - 32, s + n - 32);
+		copy16(d + n - 16, s + n - 16);
+	} else if (n >= 16) {
+		copy16(d, s);
+		copy16(d + n - 16, s + n - 16);
 	} else if (n >= 8) {
 		MOVE_TWICE(uint64_t);
 	} else if (n >= 4) {
@@ -141,25 +151,34 @@ static uint32_t run_at(const struct vmci_ring *r, uint64_t index, uint64_t want,
 	return (uint32_t)lesser(run, to_end);
 }
 
-/* Move the own index by n <= left bytes. */
+/* Bytes left in the current run. */
+static inline uint32_t left_in_run(const struct vmci_ring *r)
+{
+	return r->run_end - (uint32_t)r->own;
+}
+
+static inline uint8_t *next_byte(const struct vmci_ring *r)
+{
+	return (uint8_t *)(r->run + (uintptr_t)r->own);
+}
+
+/* Move the own index by n bytes of the current run. */
 static inline void step(struct vmci_ring *r, uint32_t n)
 {
-	r->at += n;
-	r->left -= n;
+	uint64_t own = r->own + n;
+
 	r->avail -= n;
-	r->own += n;
-	if (r->own == r->size)
-		r->own = 0; /* left is 0 too: a run ends where the queue ends */
+	if (own == r->size) {
+		own = 0;
+		r->run_end = 0;
+	}
+	r->own = own;
 }
 
 /* After n bytes were moved: tell the peer, unless a batch waits for more. */
 static inline void publish_moved(struct vmci_ring *r, uint64_t n)
 {
-	if (LIKELY(!(r->flags & RING_BATCH))) {
-		publish(r);
-		return;
-	}
-	if (n + r->unpublished >= VMCI_RING_BATCH_BYTES)
+	if (LIKELY(!(r->flags & RING_BATCH)) || n + r->unpublished >= VMCI_RING_BATCH_BYTES)
 		publish(r);
 	else
 		r->unpublished = (uint16_t)(r->unpublished + n);
@@ -167,8 +186,13 @@ static inline void publish_moved(struct vmci_ring *r, uint64_t n)
 
 /* ---- moving ----------------------------------------------------------------------------- */
 
-/* The general case of a transfer of up to len, at least `least` bytes. data is NULL to skip. */
-static int64_t move_runs(struct vmci_ring *r, uint8_t *data, uint64_t len, uint64_t least)
+static int nothing(const struct vmci_ring *r)
+{
+	return is_consumer(r) ? VMCI_ERROR_QUEUEPAIR_NODATA : VMCI_ERROR_QUEUEPAIR_NOSPACE;
+}
+
+/* The general case of a transfer of up to len bytes. data is NULL to skip. */
+static __attribute__((noinline)) int64_t move_runs(struct vmci_ring *r, uint8_t *data, uint64_t len)
 {
 	uint64_t done = 0;
 	int rc;
@@ -182,24 +206,26 @@ static int64_t move_runs(struct vmci_ring *r, uint8_t *data, uint64_t len, uint6
 	}
 	if (!r->avail && VMCI_FAULT(is_consumer(r) ? "ring.no-nodata" : "ring.no-nospace"))
 		return 0;
-	if (!r->avail || r->avail < least)
-		return is_consumer(r) ? VMCI_ERROR_QUEUEPAIR_NODATA : VMCI_ERROR_QUEUEPAIR_NOSPACE;
-	if (VMCI_FAULT("ring.no-partial") && len > r->avail)
-		return is_consumer(r) ? VMCI_ERROR_QUEUEPAIR_NODATA : VMCI_ERROR_QUEUEPAIR_NOSPACE;
+	if (!r->avail || (VMCI_FAULT("ring.no-partial") && len > r->avail))
+		return nothing(r);
 
 	len = lesser(lesser(len, r->avail), INT64_MAX);
 	while (done < len) {
-		if (!r->left)
-			r->left = run_at(r, r->own, len - done, &r->at);
-
-		uint32_t n = (uint32_t)lesser(len - done, r->left);
-
 		uint64_t at = VMCI_FAULT("ring.split-wrong") ? 0 : done;
+		uint32_t n;
 
+		if (!left_in_run(r)) {
+			uint8_t *start;
+			uint32_t run = run_at(r, r->own, len - done, &start);
+
+			r->run = (uintptr_t)start - (uintptr_t)r->own;
+			r->run_end = (uint32_t)r->own + run;
+		}
+		n = (uint32_t)lesser(len - done, left_in_run(r));
 		if (data && is_consumer(r))
-			copy(data + at, r->at, n);
+			memcpy(data + at, next_byte(r), n);
 		else if (data)
-			copy(r->at, data + at, n);
+			memcpy(next_byte(r), data + at, n);
 		step(r, n);
 		done += n;
 	}
@@ -208,10 +234,11 @@ static int64_t move_runs(struct vmci_ring *r, uint8_t *data, uint64_t len, uint6
 	return (int64_t)done;
 }
 
-/* True when one run and the last look suffice; false also for len 0. */
-static inline bool is_short(const struct vmci_ring *r, size_t len)
+/* True when one run suffices, after at most one look; false also for len 0. */
+static inline bool is_short(struct vmci_ring *r, size_t len)
 {
-	return len - 1 < r->left && len <= r->avail;
+	return len - 1 < left_in_run(r) && (len <= r->avail || (!VMCI_FAULT("ring.cached-space") &&
+								look(r) >= 0 && len <= r->avail));
 }
 
 /* The mistake to go by the own index in shared memory, where the peer can write it. It leads out of
@@ -222,40 +249,11 @@ static void trust_own_word(struct vmci_ring *r)
 		return;
 	r->own = vmci_load_acquire64(r->own_word);
 	r->avail = 0;
-	r->left = 0;
 	if (r->own >= r->size) {
 		r->own = r->size + (r->own & 0xff);
 		r->avail = r->size - 1;
 	}
-}
-
-static inline int64_t enqueue(struct vmci_ring *r, const void *src, size_t len, size_t least)
-{
-	if (is_consumer(r))
-		return VMCI_LOCAL_BAD_ARGUMENT;
-	trust_own_word(r);
-	if (LIKELY(is_short(r, len))) {
-		copy(r->at, src, len);
-		step(r, (uint32_t)len);
-		publish_moved(r, len);
-		return (int64_t)len;
-	}
-	/* A producer's bytes are only read: move_runs() writes to them for consumers alone. */
-	return move_runs(r, (uint8_t *)(uintptr_t)src, len, least);
-}
-
-static inline int64_t dequeue(struct vmci_ring *r, void *dst, size_t len, size_t least)
-{
-	if (!is_consumer(r))
-		return VMCI_LOCAL_BAD_ARGUMENT;
-	trust_own_word(r);
-	if (LIKELY(is_short(r, len))) {
-		copy(dst, r->at, len);
-		step(r, (uint32_t)len);
-		publish_moved(r, len);
-		return (int64_t)len;
-	}
-	return move_runs(r, dst, len, least);
+	r->run_end = (uint32_t)r->own;
 }
 
 /* ---- life ------------------------------------------------------------------------------- */
@@ -301,8 +299,7 @@ static void set_memory(struct vmci_ring *r, const struct vmci_ring_memory *m)
 		r->memory = m->contiguous;
 		r->flags |= RING_CONTIGUOUS;
 	}
-	r->at = NULL;
-	r->left = 0;
+	r->run_end = (uint32_t)r->own;
 }
 
 int vmci_ring_init(struct vmci_ring *r, enum vmci_ring_side side,
@@ -330,6 +327,7 @@ int vmci_ring_attach(struct vmci_ring *r, enum vmci_ring_side side,
 	r->own = vmci_load_acquire64(r->own_word);
 	if (r->own >= r->size)
 		return VMCI_ERROR_INVALID_SIZE;
+	r->run_end = (uint32_t)r->own;
 	return look(r);
 }
 
@@ -342,8 +340,7 @@ void vmci_ring_unmap(struct vmci_ring *r)
 	is_corrupt = look(r) < 0;
 	r->flags &= RING_CONSUMER;
 	r->flags |= RING_UNMAPPED | (is_corrupt ? RING_CORRUPT : 0);
-	r->at = NULL;
-	r->left = 0;
+	r->run_end = (uint32_t)r->own;
 	r->own_word = NULL;
 	r->peer_word = NULL;
 	r->memory = NULL;
@@ -391,22 +388,60 @@ int64_t vmci_ring_room(struct vmci_ring *r)
 
 int64_t vmci_ring_enqueue(struct vmci_ring *r, const void *src, size_t len)
 {
-	return enqueue(r, src, len, 1);
-}
-
-int64_t vmci_ring_put(struct vmci_ring *r, const void *src, size_t len)
-{
-	return enqueue(r, src, len, len);
+	if (is_consumer(r))
+		return VMCI_LOCAL_BAD_ARGUMENT;
+	trust_own_word(r);
+	if (LIKELY(is_short(r, len))) {
+		copy(next_byte(r), src, len);
+		step(r, (uint32_t)len);
+		publish_moved(r, len);
+		return (int64_t)len;
+	}
+	/* A producer's bytes are only read: move_runs() writes to them for consumers alone. */
+	return move_runs(r, (uint8_t *)(uintptr_t)src, len);
 }
 
 int64_t vmci_ring_dequeue(struct vmci_ring *r, void *dst, size_t len)
 {
-	return dequeue(r, dst, len, 1);
+	if (!is_consumer(r))
+		return VMCI_LOCAL_BAD_ARGUMENT;
+	trust_own_word(r);
+	if (LIKELY(is_short(r, len))) {
+		copy(dst, next_byte(r), len);
+		step(r, (uint32_t)len);
+		publish_moved(r, len);
+		return (int64_t)len;
+	}
+	return move_runs(r, dst, len);
+}
+
+/* Can len bytes be moved at once? What is there now does not become less before they are. */
+static int ensure(struct vmci_ring *r, size_t len)
+{
+	int rc;
+
+	if (len <= r->avail)
+		return 0;
+	if (r->flags & RING_UNMAPPED)
+		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
+	rc = look(r);
+	if (rc < 0)
+		return rc;
+	return len <= r->avail ? 0 : nothing(r);
+}
+
+int64_t vmci_ring_put(struct vmci_ring *r, const void *src, size_t len)
+{
+	int rc = ensure(r, len);
+
+	return rc < 0 ? rc : vmci_ring_enqueue(r, src, len);
 }
 
 int64_t vmci_ring_take(struct vmci_ring *r, void *dst, size_t len)
 {
-	return dequeue(r, dst, len, len);
+	int rc = ensure(r, len);
+
+	return rc < 0 ? rc : vmci_ring_dequeue(r, dst, len);
 }
 
 int64_t vmci_ring_peek(struct vmci_ring *r, void *dst, size_t len)
@@ -432,7 +467,7 @@ int64_t vmci_ring_peek(struct vmci_ring *r, void *dst, size_t len)
 		if ((uint64_t)n > len - done)
 			n = (int64_t)(len - done);
 		if (n)
-			copy(out + done, at, (size_t)n);
+			memcpy(out + done, at, (size_t)n);
 		done += (uint64_t)n;
 	} while (done < len);
 	/* The bytes end before len: fine, unless there were none at all. */
@@ -470,7 +505,7 @@ int vmci_ring_advance(struct vmci_ring *r, uint64_t n)
 	if (n > r->avail)
 		return VMCI_LOCAL_BAD_ARGUMENT;
 	if (n)
-		move_runs(r, NULL, n, n);
+		move_runs(r, NULL, n);
 	return 0;
 }
 

@@ -80,10 +80,11 @@ struct vmci_ring_memory {
 };
 /* Headers are 24 bytes used, aligned to 8. */
 
-/* Private to ring.c: one cache line, so that thousands of rings stay cheap. */
+/* Private to ring.c: one cache line, so that thousands of rings stay cheap. A run is bytes that lie
+ * side by side in memory; the current one is where the next byte goes. */
 struct vmci_ring {
-	uint8_t *at;	      /* the byte at `own`, while left > 0 */
-	uint32_t left;	      /* bytes side by side in memory from there, inside the queue */
+	uintptr_t run;	      /* plus an index in the current run: the byte's address */
+	uint32_t run_end;     /* low half of the index behind the run; that of `own`: no run */
 	uint16_t unpublished; /* bytes moved since the own index was last stored, capped */
 	uint8_t page_shift;
 	uint8_t flags;
