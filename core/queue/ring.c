@@ -79,6 +79,11 @@ static inline void publish(struct vmci_ring *r)
 	if (VMCI_FAULT("ring.pointer-not-wrapped") &&
 	    own < vmci_load_acquire64(r->own_word) % (r->size + !r->size))
 		own += r->size;
+	if (VMCI_FAULT("ring.never-wraps") && r->size) {
+		uint64_t before = vmci_load_acquire64(r->own_word);
+
+		own = before + (own + r->size - before % r->size) % r->size;
+	}
 	vmci_store_release64(r->own_word, own);
 	r->unpublished = 0;
 }
