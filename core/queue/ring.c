@@ -209,7 +209,8 @@ static __attribute__((noinline)) int64_t move_runs(struct vmci_ring *r, uint8_t 
 		if (rc < 0)
 			return rc;
 	}
-	if (!r->avail && VMCI_FAULT(is_consumer(r) ? "ring.no-nodata" : "ring.no-nospace"))
+	if (!r->avail &&
+	    (is_consumer(r) ? VMCI_FAULT("ring.no-nodata") : VMCI_FAULT("ring.no-nospace")))
 		return 0;
 	if (!r->avail || (VMCI_FAULT("ring.no-partial") && len > r->avail))
 		return nothing(r);
@@ -267,7 +268,7 @@ void vmci_queue_header_init(void *header, struct vmci_handle handle)
 {
 	uint8_t *bytes = header;
 
-	memset(bytes, 0, VMCI_QUEUE_HEADER_SIZE);
+	memset(bytes, 0, VMCI_FAULT("pair.half-cleared") ? 12 : VMCI_QUEUE_HEADER_SIZE);
 	vmci_put_handle(bytes + VMCI_QUEUE_HEADER_HANDLE, handle);
 }
 
