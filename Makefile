@@ -247,7 +247,7 @@ $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzzer,$t)))
 UNIT_BINS = $(foreach t,$(UNIT_TESTS),$(O)/san/$(basename $t) $(O)/sanclang/$(basename $t))
 FUZZ_BINS = $(foreach t,$(FUZZ_TARGETS),$(O)/fuzz/$(basename $t))
 
-test-build: all $(UNIT_BINS) $(FUZZ_BINS) $(TEST_DEPS)
+test-build: all $(O)/san/bin/vmci-sim $(UNIT_BINS) $(FUZZ_BINS) $(TEST_DEPS)
 
 # The suite in OVMF: both register models, and the device built into the application.
 EFI_RUNS     = 256k 8k loop
@@ -260,6 +260,8 @@ define test_list
 $(foreach c,$(CHECKS),plain 900 check/$c $(MAKE) --no-print-directory -s -k check-$c
 )tap 60 build/checks .ci/test-checks
 tap 600 build/run-efi .ci/test-run-efi
+tap 600 vfio-user/256k .ci/test-vfio-user 256k
+tap 600 vfio-user/8k .ci/test-vfio-user 8k
 $(foreach b,$(EFI_RUNS),tap 2400 efi/$b OUT=$(O)/test-efi/$b $(EFI_RUN_$b) .ci/run-efi --tap
 )$(foreach t,$(UNIT_BINS),tap 120 $(patsubst $(O)/%,%,$t) $t
 )$(foreach t,$(SCRIPT_TESTS),tap $(or $($(notdir $(basename $t))_TIMEOUT),600) $(basename $t) $t
