@@ -24,6 +24,7 @@ struct run {
 	struct term progress; /* standard error */
 	FILE *out;	      /* the chosen format */
 	bool own_out;
+	unsigned gone; /* vectors that found no target any more */
 	char again[512];
 	char target[32], implementation[64], version[32];
 };
@@ -99,6 +100,11 @@ static void show(struct run *run, const struct record *rec)
 		}
 		return;
 	}
+	/* The vector that lost the target was shown; the others did not even start. */
+	if (strcmp(res->reason, SESSION_GONE) == 0) {
+		run->gone++;
+		return;
+	}
 	term_clear(&run->progress);
 	summary_failure(&run->records, rec, run->again, &run->text);
 }
@@ -146,6 +152,9 @@ static int finish(struct run *run, const struct expect *x)
 		junit_write(run->out, &run->records, run->implementation);
 	if (run->o->results && !run->o->fault && run->records.count)
 		store_save(run->o->results, &run->report, &run->records, run->target);
+	if (wants_text(run) && run->gone)
+		fprintf(run->text.f, "error    %s, and %u vectors could not run\n", SESSION_GONE,
+			run->gone);
 	if (wants_text(run))
 		summary_table(&run->records, &run->text);
 	verdict = records_verdict(&run->records);

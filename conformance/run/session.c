@@ -67,7 +67,7 @@ void session_run(struct session *s, uint32_t vector, struct engine_result *r)
 		r->line = s->table->vectors[vector].line;
 		r->outcome = ENGINE_ERROR;
 		r->cls = ENGINE_CLASS_CRASH;
-		snprintf(r->reason, sizeof(r->reason), "the target is gone");
+		snprintf(r->reason, sizeof(r->reason), SESSION_GONE);
 		return;
 	}
 	engine_run(s->engine, vector, r);

@@ -7,6 +7,9 @@
 #include "options.h"
 #include "target.h"
 
+/* Reason of the results of a lost session. */
+#define SESSION_GONE "the target is gone"
+
 struct session {
 	struct target target;
 	struct engine *engine;
