@@ -62,7 +62,8 @@ void guest_dispatch(struct vmci_guest *g, const uint8_t *data, size_t len)
 	e = find(g, dst);
 	if (!e) {
 		guest_note(g, "a datagram for nobody was dropped", VMCI_ERROR_NO_HANDLE);
-		g->is_gone = VMCI_FAULT("guest.unknown-endpoint-stops");
+		if (VMCI_FAULT("guest.unknown-endpoint-stops"))
+			g->is_gone = true;
 		return;
 	}
 	if (e->flags & VMCI_FLAG_DG_DELAYED_CB)
