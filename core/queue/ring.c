@@ -209,8 +209,9 @@ static __attribute__((noinline)) int64_t move_runs(struct vmci_ring *r, uint8_t 
 		if (rc < 0)
 			return rc;
 	}
-	if (!r->avail &&
-	    (is_consumer(r) ? VMCI_FAULT("ring.no-nodata") : VMCI_FAULT("ring.no-nospace")))
+	if (!r->avail && is_consumer(r) && VMCI_FAULT("ring.no-nodata"))
+		return 0;
+	if (!r->avail && !is_consumer(r) && VMCI_FAULT("ring.no-nospace"))
 		return 0;
 	if (!r->avail || (VMCI_FAULT("ring.no-partial") && len > r->avail))
 		return nothing(r);

@@ -37,7 +37,9 @@ static void axes(FILE *f, const char *title)
 			bench_sizes[i] < 1024 ? bench_sizes[i] : bench_sizes[i] / 1024,
 			bench_sizes[i] < 1024 ? "" : " Ki");
 	}
-	for (double ns = 10; ns <= 100000; ns *= 10) {
+	for (int decade = 1; decade <= (int)TALL; decade++) {
+		double ns = pow(10, decade);
+
 		fprintf(f, "<line x1='%g' y1='%g' x2='%g' y2='%g' stroke='#ddd'/>\n", LEFT,
 			y_of(ns), WIDTH, y_of(ns));
 		fprintf(f, "<text x='%g' y='%g' text-anchor='end'>%g ns</text>\n", LEFT - 6,
