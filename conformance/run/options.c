@@ -26,7 +26,7 @@ void options_help(void)
 	      "  null            run device vectors without a device: none may pass\n"
 	      "  mutants         break the core on purpose: what `catches` names has to fail (fault build)\n"
 	      "\n"
-	      "  -t, --target=T         core (default), vfio-user:SOCKET or null:KIND\n"
+	      "  -t, --target=T         core (default), core:WORDS, vfio-user:SOCKET, guest:SOCKET or null:KIND\n"
 	      "  -o, --only=PATTERN     ids that match; * and ? as in a shell, a name without @ has all variants\n"
 	      "  -r, --role=ROLE        device, guest or both: who is under test (default: what T offers)\n"
 	      "  -f, --format=F         text (default), tap, jsonl or junit\n"

@@ -223,8 +223,9 @@ void summary_table(const struct records *r, struct term *t)
 	fputc('\n', t->f);
 	tab->sum.chapter = "all";
 	for (unsigned i = 0; i < tab->n; i++) {
-		if (tab->rows[i].vectors)
-			print_row(&tab->rows[i], t);
+		if (!tab->rows[i].vectors)
+			continue;
+		print_row(&tab->rows[i], t);
 		add_row(&tab->sum, &tab->rows[i]);
 	}
 	print_row(&tab->sum, t);
