@@ -111,17 +111,23 @@ static int mem_alloc(void *ctx, uint64_t bytes, uint64_t align, bool high, uint6
 	return 0;
 }
 
+static uint8_t *inside_block(const struct pci_memory *b, uint64_t pa, size_t len)
+{
+	uint64_t size = (uint64_t)b->pages * EFI_PAGE_SIZE;
+
+	if (!b->host || pa < b->device || pa - b->device > size || len > size - (pa - b->device))
+		return NULL;
+	return (uint8_t *)b->host + (pa - b->device);
+}
+
 /* Host bytes of device addresses that mem_alloc gave out; NULL for anything else. */
 static uint8_t *inside(struct machine_pci *mp, uint64_t pa, size_t len)
 {
-	for (unsigned i = 0; i < mp->nblocks; i++) {
-		const struct pci_memory *b = &mp->blocks[i];
-		uint64_t size = (uint64_t)b->pages * EFI_PAGE_SIZE;
+	uint8_t *p = inside_block(&mp->messages, pa, len);
 
-		if (pa >= b->device && pa - b->device <= size && len <= size - (pa - b->device))
-			return (uint8_t *)b->host + (pa - b->device);
-	}
-	return NULL;
+	for (unsigned i = 0; i < mp->nblocks && !p; i++)
+		p = inside_block(&mp->blocks[i], pa, len);
+	return p;
 }
 
 static int mem_read(void *ctx, uint64_t pa, void *dst, size_t len)
@@ -314,13 +320,20 @@ bool machine_pci_open(struct machine_pci *mp, struct pci_function *f, struct mac
 	if (is_emulated() || sees_messages(mp))
 		m->abilities |= VCT_CAN_IRQ | VCT_CAN_IRQ_MASK | VCT_CAN_MSI_MODE;
 	m->peer = peer;
-	if (mailbox_open(&mp->mailbox, m) == 0 && mp->mailbox.at != 0)
+	if (mailbox_open(&mp->mailbox, m) == 0 && mp->mailbox.at != 0) {
 		m->abilities |= VCT_CAN_PEER | VCT_CAN_CONFIG;
+		if (pci_memory_get(f, PEER_MESSAGE_MAX / EFI_PAGE_SIZE + 1, false, &mp->messages))
+			mailbox_use_memory(&mp->mailbox, mp->messages.device);
+		else
+			mp->messages.host = NULL;
+	}
 	return true;
 }
 
 void machine_pci_close(struct machine_pci *mp)
 {
 	mem_release_all(mp);
+	if (mp->messages.host)
+		pci_memory_put(mp->f, &mp->messages);
 	interrupts_close(&mp->irq);
 }

@@ -15,7 +15,8 @@ struct machine_pci {
 	struct pci_function *f;
 	struct interrupts irq;
 	struct efi_clock clock;
-	struct mailbox mailbox; /* of the conformance peer; large */
+	struct mailbox mailbox;	    /* of the conformance peer; large */
+	struct pci_memory messages; /* for the mailbox; host NULL: none */
 	struct pci_memory blocks[MACHINE_PCI_BLOCKS];
 	unsigned nblocks;
 };

@@ -15,6 +15,9 @@ enum stage {
 struct peerbox {
 	peerbox_handler *handler;
 	void *ctx;
+	peerbox_copy *copy;
+	void *copy_ctx;
+	uint64_t address; /* of the buffer in guest memory */
 	enum stage stage;
 	bool refused;
 	uint32_t out_len, out_have; /* bytes announced, bytes written */
@@ -39,7 +42,13 @@ void peerbox_free(struct peerbox *box)
 	free(box);
 }
 
-void peerbox_reset(struct peerbox *box)
+void peerbox_set_memory(struct peerbox *box, peerbox_copy *copy, void *ctx)
+{
+	box->copy = copy;
+	box->copy_ctx = ctx;
+}
+
+static void forget_messages(struct peerbox *box)
 {
 	box->stage = STAGE_IDLE;
 	box->refused = false;
@@ -47,6 +56,12 @@ void peerbox_reset(struct peerbox *box)
 	box->out_have = 0;
 	box->in_len = 0;
 	box->in_pos = 0;
+}
+
+void peerbox_reset(struct peerbox *box)
+{
+	forget_messages(box);
+	box->address = 0;
 }
 
 bool peerbox_covers(uint32_t off, uint32_t len)
@@ -117,6 +132,10 @@ void peerbox_read(struct peerbox *box, uint32_t off, uint8_t *dst, uint32_t len)
 		put32(dst, box->out_have);
 		return;
 	}
+	if (len == 4 && (off == PEERBOX_ADDRESS_REG || off == PEERBOX_ADDRESS_HIGH_REG)) {
+		put32(dst, (uint32_t)(box->address >> (off == PEERBOX_ADDRESS_REG ? 0 : 32)));
+		return;
+	}
 	for (uint32_t i = 0; i < len; i++) {
 		put32(word, constant_register((off + i) & ~3u));
 		dst[i] = word[(off + i) & 3u];
@@ -149,11 +168,35 @@ static void execute(struct peerbox *box)
 	box->stage = box->in_len ? STAGE_REPLY : STAGE_IDLE;
 }
 
+static void load(struct peerbox *box)
+{
+	box->refused = box->stage == STAGE_ANSWERED || box->out_len == 0 || !box->copy ||
+		       box->copy(box->copy_ctx, box->address, box->out, box->out_len, false);
+	if (!box->refused)
+		box->out_have = box->out_len;
+}
+
+static void store(struct peerbox *box)
+{
+	bool has_message = box->stage == STAGE_REPLY || box->stage == STAGE_COMMAND;
+
+	box->refused = !has_message || !box->copy ||
+		       box->copy(box->copy_ctx, box->address, box->in, box->in_len, true);
+	if (!box->refused)
+		box->in_pos = box->in_len;
+}
+
 static void control(struct peerbox *box, uint32_t value)
 {
 	switch (value) {
 	case PEERBOX_RESET:
-		peerbox_reset(box);
+		forget_messages(box);
+		break;
+	case PEERBOX_LOAD:
+		load(box);
+		break;
+	case PEERBOX_STORE:
+		store(box);
 		break;
 	case PEERBOX_EXECUTE:
 		execute(box);
@@ -199,6 +242,12 @@ void peerbox_write(struct peerbox *box, uint32_t off, const uint8_t *src, uint32
 		break;
 	case PEERBOX_CONTROL_REG:
 		control(box, value);
+		break;
+	case PEERBOX_ADDRESS_REG:
+		box->address = (box->address & ~UINT64_C(0xffffffff)) | value;
+		break;
+	case PEERBOX_ADDRESS_HIGH_REG:
+		box->address = (box->address & 0xffffffff) | (uint64_t)value << 32;
 		break;
 	case PEERBOX_LENGTH_REG:
 		if (box->stage == STAGE_ANSWERED)

@@ -30,7 +30,13 @@ typedef size_t peerbox_handler(void *ctx, const uint8_t *request, size_t len, ui
 struct peerbox *peerbox_new(peerbox_handler *handler, void *ctx);
 void peerbox_free(struct peerbox *box);
 
-/* Forget both messages, the open command and the waiting guest. */
+/* Copy len bytes between guest memory at addr and buf. Returns 0, or not: some byte cannot be
+ * reached (nothing was copied to buf then, or perhaps a part to the guest). */
+typedef int peerbox_copy(void *ctx, uint64_t addr, uint8_t *buf, size_t len, bool to_guest);
+/* How guest memory is reached; without it LOAD and STORE are refused. */
+void peerbox_set_memory(struct peerbox *box, peerbox_copy *copy, void *ctx);
+
+/* Forget both messages, the open command, the waiting guest and the buffer's address. */
 void peerbox_reset(struct peerbox *box);
 
 /* Whether a configuration access touches the mailbox's registers 0x84..0x9f. */

@@ -51,6 +51,12 @@ static int port_write(void *ctx, struct vmci_gpa gpa, const void *src, size_t le
 	return guestmem_write(memory(ctx), gpa.addr, src, len) ? VMCI_LOCAL_BAD_ADDRESS : 0;
 }
 
+static int copy_for_peer(void *ctx, uint64_t addr, uint8_t *buf, size_t len, bool to_guest)
+{
+	return to_guest ? guestmem_write(memory(ctx), addr, buf, len)
+			: guestmem_read(memory(ctx), addr, buf, len);
+}
+
 static int port_store32(void *ctx, struct vmci_gpa gpa, uint32_t value)
 {
 	return guestmem_store32_release(memory(ctx), gpa.addr, value) ? VMCI_LOCAL_BAD_ADDRESS : 0;
@@ -302,6 +308,8 @@ int simdev_open(struct simdev *s, const struct simdev_options *options,
 	s->vfu = vfu_new(&described, vfu, listener);
 	if (s->vfu && options->pci.peer)
 		s->peerbox = peerbox_new(handler, handler_ctx);
+	if (s->peerbox)
+		peerbox_set_memory(s->peerbox, copy_for_peer, s);
 	if (!s->vfu || (options->pci.peer && !s->peerbox)) {
 		rc = VMCI_LOCAL_NO_MEMORY;
 	} else {

@@ -12,6 +12,8 @@
 #define DATA_REG    (PEERBOX_DATA_REG - PEERBOX_OFFSET)
 #define CONTROL_REG (PEERBOX_CONTROL_REG - PEERBOX_OFFSET)
 #define LENGTH_REG  (PEERBOX_LENGTH_REG - PEERBOX_OFFSET)
+#define ADDRESS_REG (PEERBOX_ADDRESS_REG - PEERBOX_OFFSET)
+#define HIGH_REG    (PEERBOX_ADDRESS_HIGH_REG - PEERBOX_OFFSET)
 
 /* How often STATUS is read for one answer, and how long one look lasts. */
 #define LOOKS	2000u
@@ -35,6 +37,7 @@ int mailbox_open(struct mailbox *mb, struct machine *m)
 
 	mb->m = m;
 	mb->at = 0;
+	mb->buffer = 0;
 	mb->open_op = PEER_NOP;
 	for (int i = 0; i < 8; i++) {
 		rc = pci_find_capability(m, PCI_CAP_VENDOR, at, &at);
@@ -56,10 +59,43 @@ int mailbox_open(struct mailbox *mb, struct machine *m)
 	return 0;
 }
 
+int mailbox_use_memory(struct mailbox *mb, uint64_t pa)
+{
+	int rc = mb->at ? put(mb, ADDRESS_REG, (uint32_t)pa) : MACHINE_UNSUPPORTED;
+
+	if (!rc)
+		rc = put(mb, HIGH_REG, (uint32_t)(pa >> 32));
+	mb->buffer = rc ? 0 : pa;
+	return rc;
+}
+
+/* A control that needs guest memory. Returns 1 done, 0 refused: memory is not used any more. */
+static int by_memory(struct mailbox *mb, uint32_t control)
+{
+	uint32_t status = 0;
+	int rc = put(mb, CONTROL_REG, control);
+
+	if (!rc)
+		rc = get(mb, CONTROL_REG, &status);
+	if (rc)
+		return rc;
+	if (!(status & PEERBOX_REFUSED))
+		return 1;
+	mb->buffer = 0;
+	return 0;
+}
+
 static int put_message(struct mailbox *mb, size_t len, uint32_t control)
 {
 	int rc = put(mb, LENGTH_REG, (uint32_t)len);
 
+	if (!rc && mb->buffer) {
+		rc = mb->m->mem_write(mb->m->ctx, mb->buffer, mb->message, len);
+		if (!rc)
+			rc = by_memory(mb, PEERBOX_LOAD);
+		if (rc)
+			return rc < 0 ? rc : put(mb, CONTROL_REG, control);
+	}
 	memset(mb->message + len, 0, 3);
 	for (size_t i = 0; !rc && i < len; i += 4)
 		rc = put(mb, DATA_REG, vmci_get32(mb->message + i));
@@ -70,9 +106,15 @@ static int put_message(struct mailbox *mb, size_t len, uint32_t control)
 static int get_message(struct mailbox *mb, uint32_t status, size_t *len)
 {
 	uint32_t n = status >> PEERBOX_COUNT_SHIFT, v;
+	int done = 0;
 
 	if (!n || n > PEER_MESSAGE_MAX)
 		return MACHINE_ERROR;
+	*len = n;
+	if (mb->buffer)
+		done = by_memory(mb, PEERBOX_STORE);
+	if (done)
+		return done < 0 ? done : mb->m->mem_read(mb->m->ctx, mb->buffer, mb->message, n);
 	for (uint32_t i = 0; i < n; i += 4) {
 		int rc = get(mb, DATA_REG, &v);
 
@@ -80,7 +122,6 @@ static int get_message(struct mailbox *mb, uint32_t status, size_t *len)
 			return rc;
 		vmci_put32(mb->message + i, v);
 	}
-	*len = n;
 	return 0;
 }
 

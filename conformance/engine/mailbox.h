@@ -16,12 +16,18 @@
 struct mailbox {
 	struct machine *m;
 	uint32_t at;	  /* offset of the capability, 0 = no mailbox */
+	uint64_t buffer;  /* in guest memory, 0 = none: messages go word by word */
 	uint32_t open_op; /* guest role: operation of the command that waits for its reply */
 	uint8_t message[PEER_MESSAGE_MAX + 3];
 };
 
 /* Look for the mailbox. Returns 0 and mb->at (0: the function has none), or the machine's error. */
 int mailbox_open(struct mailbox *mb, struct machine *m);
+
+/* Use memory of PEER_MESSAGE_MAX bytes at guest-physical address pa for messages; the machine's
+ * mem_read and mem_write must reach it for as long as mb is used. Falls back to words when the
+ * other side refuses. Returns 0 or the machine's error. */
+int mailbox_use_memory(struct mailbox *mb, uint64_t pa);
 
 /* Ask the peer. Returns 0 with *rp, MACHINE_UNSUPPORTED without a mailbox, MACHINE_ERROR:
  * the mailbox broke its rules or configuration space failed. */

@@ -19,6 +19,12 @@
  *   0x94 LENGTH   w  bytes of the outgoing message, 1..PEERBOX_MESSAGE_MAX;
  *                    drops outgoing bytes written so far
  *                 r  bytes written so far through DATA
+ *   0x98 ADDRESS  rw low half, 0x9c high half: guest-physical address of a buffer of
+ *                    PEERBOX_MESSAGE_MAX bytes, for LOAD and STORE
+ *
+ * A word at a time is slow: LOAD takes the outgoing message, LENGTH bytes, from the buffer in guest
+ * memory, STORE puts the whole incoming message there. Both are REFUSED, and nothing is
+ * changed, when the memory cannot be reached; DATA always works.
  *
  * Asking the peer (device under test): LENGTH, DATA ..., CONTROL = EXECUTE, read STATUS until
  * READY, then DATA ... The message ends inside the last word: bytes behind it are ignored
@@ -32,14 +38,16 @@
 #ifndef CONFORMANCE_MAILBOX_REGS_H
 #define CONFORMANCE_MAILBOX_REGS_H
 
-#define PEERBOX_OFFSET	    0x80u
-#define PEERBOX_CAP_LENGTH  0x20u
-#define PEERBOX_CAP_ID	    0x09u
-#define PEERBOX_MAGIC_REG   0x84u
-#define PEERBOX_VERSION_REG 0x88u
-#define PEERBOX_DATA_REG    0x8cu
-#define PEERBOX_CONTROL_REG 0x90u
-#define PEERBOX_LENGTH_REG  0x94u
+#define PEERBOX_OFFSET		 0x80u
+#define PEERBOX_CAP_LENGTH	 0x20u
+#define PEERBOX_CAP_ID		 0x09u
+#define PEERBOX_MAGIC_REG	 0x84u
+#define PEERBOX_VERSION_REG	 0x88u
+#define PEERBOX_DATA_REG	 0x8cu
+#define PEERBOX_CONTROL_REG	 0x90u
+#define PEERBOX_LENGTH_REG	 0x94u
+#define PEERBOX_ADDRESS_REG	 0x98u
+#define PEERBOX_ADDRESS_HIGH_REG 0x9cu
 
 #define PEERBOX_MAGIC	0x49435650u
 #define PEERBOX_VERSION 1u
@@ -50,6 +58,8 @@
 #define PEERBOX_REWIND	4u  /* read the incoming message from its start */
 #define PEERBOX_FETCH	8u  /* the guest waits for a command */
 #define PEERBOX_ANSWER	16u /* the outgoing message is the reply to the command */
+#define PEERBOX_LOAD	32u /* the outgoing message is in guest memory */
+#define PEERBOX_STORE	64u /* put the incoming message into guest memory */
 
 /* Bits of STATUS. */
 #define PEERBOX_READY	    1u

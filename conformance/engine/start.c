@@ -176,13 +176,34 @@ static int check_needs(struct engine *e)
 	return 0;
 }
 
+/* Steps that handle the byte ports themselves. */
+static bool touches_byte_ports(const struct engine *e)
+{
+	const struct vct_step *s = e->table->steps + e->vector->step_first;
+
+	for (uint32_t i = 0; i < e->vector->step_count; i++)
+		if (s[i].verb == VCT_OUTS || s[i].verb == VCT_INS)
+			return true;
+	return false;
+}
+
+/* A vector that names no transport does not care. By DMA a receive costs a few accesses, through
+ * the ports thousands, each a trap: a whole run takes a third of the time. */
+static bool prefers_dma(const struct engine *e)
+{
+	return e->vector->start != VCT_START_RAW && e->vector->window == VCT_WINDOW_AUTO &&
+	       (e->offer.caps & VMCI_CAPS_DMA_DATAGRAM) && e->offer.mmio && !touches_byte_ports(e);
+}
+
 static bool choose_paths(struct engine *e)
 {
 	const struct vct_vector *v = e->vector;
 	bool ports = e->offer.ports, dma = v->transport == VCT_TRANSPORT_DMA;
 
 	e->no_ports_calls = false;
-	if (v->transport == VCT_TRANSPORT_AUTO && !ports) {
+	if (v->transport == VCT_TRANSPORT_AUTO && prefers_dma(e)) {
+		dma = true;
+	} else if (v->transport == VCT_TRANSPORT_AUTO && !ports) {
 		if (v->start == VCT_START_RAW)
 			e->no_ports_calls = true;
 		else

@@ -21,6 +21,7 @@ struct vfu {
 	struct vfuc *c;
 	char *path;
 	uint64_t low, high; /* bytes handed out of both memories */
+	uint64_t kept;	    /* of the low memory, for the mailbox */
 	bool posted;	    /* a write may still be under way */
 	struct mailbox mailbox;
 };
@@ -192,7 +193,7 @@ static void mem_release_all(void *ctx)
 {
 	struct vfu *v = ctx;
 
-	v->low = 0;
+	v->low = v->kept;
 	v->high = 0;
 }
 
@@ -331,11 +332,13 @@ static int connect_to(struct target *t, char *error, size_t size)
 {
 	struct vfu *v = t->priv;
 	struct machine *m = &t->machine;
+	uint64_t buffer = 0;
 
 	v->c = vfuc_open(v->path, ANSWER_MS, error, size);
 	if (!v->c)
 		return -1;
 	v->low = 0;
+	v->kept = 0;
 	v->high = 0;
 	v->posted = false;
 	*m = functions;
@@ -351,6 +354,9 @@ static int connect_to(struct target *t, char *error, size_t size)
 	}
 	if (v->mailbox.at) {
 		m->abilities |= VCT_CAN_PEER | VCT_CAN_CONFIG;
+		if (mem_alloc(v, PEER_MESSAGE_MAX, 4096, false, &buffer) == 0 &&
+		    mailbox_use_memory(&v->mailbox, buffer) == 0)
+			v->kept = v->low;
 		ask_name(t);
 	}
 	return 0;

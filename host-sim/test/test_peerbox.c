@@ -99,6 +99,59 @@ static void the_longest_message(void **state)
 	peerbox_free(box);
 }
 
+static uint8_t memory[32];
+
+/* Guest memory of 32 bytes at 0x1_0000_0000. */
+static int copy(void *ctx, uint64_t addr, uint8_t *buf, size_t len, bool to_guest)
+{
+	(void)ctx;
+	if (addr != 0x100000000 || len > sizeof(memory))
+		return -1;
+	if (to_guest)
+		memcpy(memory, buf, len);
+	else
+		memcpy(buf, memory, len);
+	return 0;
+}
+
+static void messages_travel_through_guest_memory(void **state)
+{
+	struct peerbox *box = peerbox_new(reverse, NULL);
+
+	(void)state;
+	put(box, PEERBOX_LENGTH_REG, 5);
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_LOAD); /* no memory */
+	assert_int_equal(get(box, PEERBOX_CONTROL_REG), PEERBOX_REFUSED);
+	peerbox_set_memory(box, copy, NULL);
+	put(box, PEERBOX_LENGTH_REG, 5);
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_LOAD); /* nothing at address 0 */
+	assert_int_equal(get(box, PEERBOX_CONTROL_REG), PEERBOX_REFUSED);
+	put(box, PEERBOX_ADDRESS_HIGH_REG, 1);
+	assert_int_equal(get(box, PEERBOX_ADDRESS_REG), 0);
+	assert_int_equal(get(box, PEERBOX_ADDRESS_HIGH_REG), 1);
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_RESET); /* the address stays */
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_LOAD);  /* no length */
+	assert_int_equal(get(box, PEERBOX_CONTROL_REG), PEERBOX_REFUSED);
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_STORE); /* no message */
+	assert_int_equal(get(box, PEERBOX_CONTROL_REG), PEERBOX_REFUSED);
+
+	memcpy(memory, "abcde...", 8);
+	put(box, PEERBOX_LENGTH_REG, 5);
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_LOAD);
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_EXECUTE);
+	assert_int_equal(get(box, PEERBOX_CONTROL_REG), 5 << 8 | PEERBOX_READY);
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_STORE);
+	assert_int_equal(get(box, PEERBOX_CONTROL_REG), 5 << 8 | PEERBOX_READY);
+	assert_memory_equal(memory, "edcba...", 8);
+	put(box, PEERBOX_LENGTH_REG, 33);
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_LOAD); /* beyond the memory */
+	put(box, PEERBOX_CONTROL_REG, PEERBOX_EXECUTE);
+	assert_int_equal(get(box, PEERBOX_CONTROL_REG) & PEERBOX_REFUSED, PEERBOX_REFUSED);
+	peerbox_reset(box);
+	assert_int_equal(get(box, PEERBOX_ADDRESS_HIGH_REG), 0);
+	peerbox_free(box);
+}
+
 static void misuse_is_refused(void **state)
 {
 	struct peerbox *box = peerbox_new(reverse, NULL);
@@ -179,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_of_every_short_length),
 		cmocka_unit_test(the_longest_message),
+		cmocka_unit_test(messages_travel_through_guest_memory),
 		cmocka_unit_test(misuse_is_refused),
 		cmocka_unit_test(commands_for_a_guest),
 	};
