@@ -192,8 +192,9 @@ check_make() {
 		{
 			s = $0
 			while (match(s, fence ? "(^|[$`] ?)make [a-z][a-z-]+" : "`make [a-z][a-z-]+")) {
-				t = substr(s, RSTART, RLENGTH); sub(/.*make /, "", t); print FNR, t
+				t = substr(s, RSTART, RLENGTH); sub(/.*make /, "", t)
 				s = substr(s, RSTART + RLENGTH)
+				if (substr(s, 1, 1) != "/") print FNR, t
 			}
 		}' "$page" |
 			while read -r line target; do
