@@ -2,6 +2,7 @@
 /* core_vm.c - the core's device role in this process, with a machine around it. */
 #include "core_vm.h"
 
+#include <vmci/fault.h>
 #include <vmci/mem.h>
 
 #define PCI_COMMAND	   0x04u
@@ -216,9 +217,33 @@ void core_vm_bus_master(struct core_vm *vm, bool on)
 	core_vm_cfg_write(vm, PCI_COMMAND, command, sizeof(command));
 }
 
+/* Deliberate mistakes of the PCI function. */
+static void spoil_function(struct config *c)
+{
+	if (VMCI_FAULT("pci.wrong-id"))
+		c->reg[0x02] ^= 1;
+	if (VMCI_FAULT("pci.wrong-class"))
+		c->reg[0x0b] ^= 1;
+	if (VMCI_FAULT("pci.wrong-header-type"))
+		c->reg[0x0e] = 1;
+	if (VMCI_FAULT("pci.wrong-subsystem"))
+		c->reg[0x2e] ^= 1;
+	if (VMCI_FAULT("pci.no-pin"))
+		c->reg[0x3d] = 0;
+	if (VMCI_FAULT("pci.msi-32bit"))
+		c->reg[VMCI_MSI_CAP_OFFSET + 2] &= 0x7f;
+	if (VMCI_FAULT("pci.msi-many"))
+		c->reg[VMCI_MSI_CAP_OFFSET + 2] |= 2;
+	if (VMCI_FAULT("pci.msix-entries"))
+		c->reg[VMCI_MSIX_CAP_OFFSET + 2] = 15;
+	if (VMCI_FAULT("pci.msix-table-elsewhere"))
+		c->reg[VMCI_MSIX_CAP_OFFSET + 5] = 0x10;
+}
+
 void core_vm_platform_reset(struct core_vm *vm)
 {
 	config_reset(&vm->config);
+	spoil_function(&vm->config);
 	vmci_device_platform_reset(vm->device);
 	vmci_device_set_bus_master(vm->device, config_bus_master(&vm->config));
 }
@@ -239,6 +264,7 @@ static int configure(void *ctx, const struct vmci_device_config *config, unsigne
 	if (rc)
 		return rc;
 	config_init(&vm->config, &pci);
+	spoil_function(&vm->config);
 	core_vm_bus_master(vm, true);
 	return 0;
 }
@@ -285,6 +311,7 @@ int core_vm_open(struct core_vm *vm, const struct core_vm_options *options)
 	vm->options = *options;
 	set_ports(vm);
 	config_init(&vm->config, &options->pci);
+	spoil_function(&vm->config);
 	rc = vmci_hub_create(&vm->hub_port, options->limits, &vm->hub);
 	if (!rc)
 		rc = vmci_device_create(vm->hub, &options->device, &vm->device_port, &vm->device);

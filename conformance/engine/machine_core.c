@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* machine_core.c - the engine's machine over the core's device beside it, on virtual time. */
 #include "machine_core.h"
+#include <vmci/fault.h>
 #include <vmci/mem.h>
 #include <vmci/wire.h>
 
@@ -103,11 +104,15 @@ static int bar_info(void *ctx, unsigned bar, uint64_t *size, enum machine_bar_ki
 	*size = 0;
 	*kind = BAR_NONE;
 	if (bar == 0) {
-		*size = VMCI_BAR0_SIZE;
+		*size = VMCI_FAULT("pci.bar0-small") ? 32 : VMCI_BAR0_SIZE;
 		*kind = BAR_IO;
 	} else if (bar == 1) {
 		*size = c->vm.options.pci.bar1_bytes;
-		*kind = BAR_MEM64;
+		*kind = VMCI_FAULT("pci.bar1-32bit") ? BAR_MEM32 : BAR_MEM64;
+		if (VMCI_FAULT("pci.bar1-size"))
+			*size *= 2;
+		if (VMCI_FAULT("pci.no-bar1"))
+			*size = 0;
 	}
 	return 0;
 }

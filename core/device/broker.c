@@ -49,6 +49,8 @@ static void link_end(struct vmci_pair *pair, struct vmci_pair_end *end)
 	end->pair = pair;
 	vmci_list_append(&ctx->ends, &end->link);
 	ctx->end_count++;
+	if (VMCI_FAULT("alloc.limit-creator-only") && pair->attacher == end)
+		return;
 	if (vmci_context_is_vm(ctx))
 		ctx->pair_bytes += pair->produce + pair->consume;
 }
@@ -60,6 +62,9 @@ void vmci_broker_announce_attach(struct vmci_pair *pair)
 	pair->attach_announced = true;
 	vmci_event_pair(pair->creator->ctx, VMCI_EVENT_QP_PEER_ATTACH, pair->handle,
 			pair->attacher->ctx->cid);
+	if (VMCI_FAULT("event.to-the-actor"))
+		vmci_event_pair(pair->attacher->ctx, VMCI_EVENT_QP_PEER_ATTACH, pair->handle,
+				pair->attacher->ctx->cid);
 }
 
 static void perform_create(struct vmci_pair *pair, struct vmci_pair_end *end,
@@ -86,6 +91,8 @@ static void perform_attach(struct vmci_pair *pair, struct vmci_pair_end *end,
 		pair->state = pages ? VMCI_QPB_ATTACHED_MEM : VMCI_QPB_ATTACHED_NO_MEM;
 		if (pages)
 			vmci_pair_begin(pair);
+		if (pages && VMCI_FAULT("pair.header-attach"))
+			vmci_queue_header_init(vmci_pages_produce_header(pages), vmci_handle(0, 0));
 	} else {
 		pair->state = VMCI_QPB_ATTACHED_MEM;
 		vmci_pair_join(pair, end);
@@ -120,6 +127,21 @@ static int commit(const struct vmci_pair_request *rq, struct vmci_pair *pair,
 
 /* ---- hypercalls ------------------------------------------------------------------------- */
 
+/* Another pair of the VM begins with this page; for a deliberate mistake. */
+static int is_used_elsewhere(const struct vmci_context *ctx, struct vmci_gpa page)
+{
+	const struct vmci_list *at;
+
+	for (at = ctx->ends.next; at != &ctx->ends; at = at->next) {
+		const struct vmci_pair *pair = VMCI_HOLDER(at, struct vmci_pair_end, link)->pair;
+
+		for (uint64_t i = 0; pair->pages && i < pair->pages->count; i++)
+			if (pair->pages->gpa[i].addr == page.addr)
+				return 1;
+	}
+	return 0;
+}
+
 /* Copy the page list and see that it fits. *out is mapped on success. */
 static int take_pages(struct vmci_device *dev, const struct vmci_pair_request *rq,
 		      const uint8_t *list, size_t entry, struct vmci_pages **out)
@@ -137,10 +159,20 @@ static int take_pages(struct vmci_device *dev, const struct vmci_pair_request *r
 		if (VMCI_FAULT("alloc.ppn-truncated"))
 			ppn &= 0xffffffff;
 		pages->gpa[i].addr = ppn << shift;
+		if (VMCI_FAULT("alloc.address-32-bit"))
+			pages->gpa[i].addr &= 0xffffffff;
 		if (pages->gpa[i].addr >> shift != ppn)
 			pages->gpa[i].addr = UINT64_MAX; /* no page, whatever the port says */
 	}
+	if (VMCI_FAULT("alloc.page-order")) {
+		struct vmci_gpa first = pages->gpa[0];
+
+		pages->gpa[0] = pages->gpa[1];
+		pages->gpa[1] = first;
+	}
 	rc = VMCI_FAULT("alloc.page-twice") ? 0 : vmci_pages_repeat(pages);
+	if (VMCI_FAULT("alloc.page-overlap-refused") && !rc)
+		rc = is_used_elsewhere(dev->ctx, pages->gpa[0]);
 	if (rc > 0)
 		rc = vmci_pair_refuse(rq, VMCI_ERROR_INVALID_ARGS, "a page is listed twice",
 				      "QP.ALLOC.16");
@@ -161,6 +193,8 @@ static int check_list(const struct vmci_pair_request *rq, unsigned shift, uint64
 		need = (rq->produce >> shift) + (rq->consume >> shift) + 2;
 	if (VMCI_FAULT("alloc.pages-rounded-together"))
 		need = vmci_pages_for(rq->produce + rq->consume, shift) + 2;
+	if (VMCI_FAULT("alloc.count-overflow"))
+		count &= 0xffffffff;
 	if (count != need && !VMCI_FAULT("alloc.count-unchecked"))
 		return vmci_pair_refuse(rq, VMCI_ERROR_INVALID_ARGS,
 					"page count does not fit the sizes", "QP.ALLOC.4");
@@ -188,16 +222,33 @@ int32_t vmci_broker_guest_alloc(struct vmci_device *dev, const uint8_t *msg, siz
 	struct vmci_pair *pair;
 	int rc = vmci_pair_check_arguments(&rq);
 
-	if (!rc)
+	if (VMCI_FAULT("alloc.refuses-good"))
+		return VMCI_ERROR_NO_RESOURCES;
+	if (VMCI_FAULT("alloc.short-list-accepted") && !rc &&
+	    (len - VMCI_QUEUEPAIR_ALLOC_MSG_PPNS) / entry < count)
+		return 0;
+	if (VMCI_FAULT("alloc.order-size-list"))
+		rc = VMCI_ERROR_INVALID_ARGS;
+	if (!rc || VMCI_FAULT("alloc.order-size-list"))
 		rc = check_list(&rq, dev->regs.page_shift, count, entry,
 				len - VMCI_QUEUEPAIR_ALLOC_MSG_PPNS);
 	if (!rc)
 		rc = take_pages(dev, &rq, msg + VMCI_QUEUEPAIR_ALLOC_MSG_PPNS, entry, &pages);
 	if (rc)
 		return rc;
+	if (VMCI_FAULT("alloc.touches-refused") && !vmci_pages_map(pages)) {
+		vmci_queue_header_init(vmci_pages_produce_header(pages), rq.handle);
+		vmci_pages_unmap(pages);
+	}
 	rc = vmci_pair_decide(&rq, &pair);
 	if (!rc)
 		rc = vmci_pages_map(pages);
+	if (VMCI_FAULT("alloc.bad-page-code") && rc == VMCI_ERROR_NO_MEM)
+		rc = VMCI_ERROR_INVALID_ARGS;
+	if (VMCI_FAULT("alloc.refused-stays") && rc == VMCI_ERROR_NO_MEM)
+		(void)commit(&rq, pair, NULL, &end);
+	if (VMCI_FAULT("alloc.limit-charges-failures") && rc)
+		dev->ctx->pair_bytes += rq.produce + rq.consume;
 	if (!rc)
 		rc = commit(&rq, pair, pages, &end);
 	if (rc) {

@@ -39,7 +39,7 @@ static int check_sizes(const struct vmci_pair_request *rq)
 
 	if (VMCI_FAULT("broker.no-size-limit"))
 		return 0;
-	if (VMCI_FAULT("broker.size-overflow")) {
+	if (VMCI_FAULT("broker.size-overflow") || VMCI_FAULT("alloc.size-overflow")) {
 		if (rq->produce + rq->consume > max)
 			return VMCI_ERROR_NO_RESOURCES;
 		return 0;
@@ -54,7 +54,7 @@ static int check_rest(const struct vmci_pair_request *rq)
 {
 	struct vmci_handle h = rq->handle;
 
-	if (h.context == VMCI_INVALID_ID)
+	if (h.context == VMCI_INVALID_ID && !VMCI_FAULT("alloc.invalid-handle"))
 		return vmci_pair_refuse(rq, VMCI_ERROR_INVALID_ARGS, "handle without a context",
 					"QP.ALLOC.14");
 	if ((rq->flags & ~(uint32_t)VMCI_QP_ALL_FLAGS) && !VMCI_FAULT("alloc.flags-unchecked"))
@@ -76,6 +76,8 @@ static int check_create(const struct vmci_pair_request *rq)
 	if ((rq->flags & VMCI_QPFLAG_ATTACH_ONLY) && !VMCI_FAULT("create.attach-only"))
 		return vmci_pair_refuse(rq, VMCI_ERROR_NOT_FOUND, "nothing to attach to",
 					"QP.CREATE.1");
+	if (VMCI_FAULT("create.peers-handle-refused") && rq->handle.context != ctx->cid)
+		return VMCI_ERROR_NO_ACCESS;
 	if (VMCI_FAULT("create.order") && vmci_cid_is_vm(ctx->cid) && vmci_cid_is_vm(rq->peer))
 		return VMCI_ERROR_DST_UNREACHABLE;
 	if (rq->handle.context != ctx->cid && rq->handle.context != rq->peer &&
@@ -95,6 +97,9 @@ static int check_attach(const struct vmci_pair_request *rq, const struct vmci_pa
 	bool is_vm = vmci_context_is_vm(ctx);
 	uint32_t ignored = VMCI_QPFLAG_ATTACH_ONLY | VMCI_QP_ASYMM;
 
+	if (VMCI_FAULT("attach.order-state") &&
+	    (rq->produce != pair->produce || rq->consume != pair->consume))
+		return VMCI_ERROR_QUEUEPAIR_MISMATCH;
 	if (pair->state != VMCI_QPB_CREATED_NO_MEM && pair->state != VMCI_QPB_CREATED_MEM)
 		return vmci_pair_refuse(rq, VMCI_ERROR_UNAVAILABLE, "the pair takes no attacher",
 					"QP.ATTACH.4");
@@ -112,6 +117,10 @@ static int check_attach(const struct vmci_pair_request *rq, const struct vmci_pa
 	    !VMCI_FAULT("priv.untrusted-attaches"))
 		return vmci_pair_refuse(rq, VMCI_ERROR_NO_ACCESS,
 					"a restricted VM's pair needs trust", "PRIV.PAIR.2");
+	if (VMCI_FAULT("attach.named-peer-refused") && pair->peer != VMCI_INVALID_ID)
+		return VMCI_ERROR_NO_ACCESS;
+	if (VMCI_FAULT("attach.order-memory") && !is_vm && pair->state == VMCI_QPB_CREATED_NO_MEM)
+		return VMCI_ERROR_UNAVAILABLE;
 	if (pair->peer != VMCI_INVALID_ID && pair->peer != ctx->cid &&
 	    !VMCI_FAULT("attach.peer-unchecked"))
 		return vmci_pair_refuse(rq, VMCI_ERROR_NO_ACCESS, "the pair is for somebody else",
@@ -154,6 +163,8 @@ static int check_quota(const struct vmci_pair_request *rq)
 	if (ctx->pair_bytes > limit || rq->produce + rq->consume > limit - ctx->pair_bytes)
 		return vmci_pair_refuse(rq, VMCI_ERROR_NO_RESOURCES,
 					"queue memory of the VM used up", "QP.ALLOC.7");
+	if (VMCI_FAULT("pair.zero-size-refused") && (!rq->produce || !rq->consume))
+		return VMCI_ERROR_INVALID_ARGS;
 	return 0;
 }
 
@@ -161,6 +172,8 @@ int vmci_pair_check_arguments(const struct vmci_pair_request *rq)
 {
 	int rc = check_sizes(rq);
 
+	if (VMCI_FAULT("create.order-common"))
+		return check_rest(rq) ? check_rest(rq) : rc;
 	return rc ? rc : check_rest(rq);
 }
 
@@ -174,6 +187,21 @@ int vmci_pair_decide(struct vmci_pair_request *rq, struct vmci_pair **pair)
 		rq->handle.resource = vmci_context_pick_resource(rq->ctx, has_resource);
 	else
 		*pair = vmci_pair_find(hub, rq->handle);
+	if (VMCI_FAULT("attach.order-already-there") && *pair) {
+		rc = check_attach(rq, *pair);
+		if (rc)
+			return rc;
+	}
+	/* A second pair of the same handle comes into being. */
+	if (VMCI_FAULT("attach.third-accepted") && *pair && (*pair)->attacher &&
+	    !vmci_pair_end_of(*pair, rq->ctx))
+		*pair = NULL;
+	if ((VMCI_FAULT("attach.shutdown-accepted") || VMCI_FAULT("detach.handle-too-early")) &&
+	    *pair && (*pair)->state >= VMCI_QPB_SHUTDOWN_NO_MEM)
+		*pair = NULL;
+	if (VMCI_FAULT("create.twice-resets") && *pair && vmci_pair_end_of(*pair, rq->ctx) &&
+	    (*pair)->pages)
+		vmci_queue_header_init(vmci_pages_produce_header((*pair)->pages), rq->handle);
 	if (*pair && vmci_pair_end_of(*pair, rq->ctx) && !VMCI_FAULT("create.twice"))
 		return vmci_pair_refuse(rq, VMCI_ERROR_ALREADY_EXISTS, "attached already",
 					"QP.CREATE.4");

@@ -37,7 +37,8 @@ int vmci_pair_map(struct vmci_pair_end *end, const struct vmci_pair_memory *memo
 		pair->pages = pages;
 		vmci_pair_begin(pair);
 	}
-	pair->state++;
+	if (!VMCI_FAULT("broker.state-map"))
+		pair->state++;
 	vmci_pair_trace(pair, end->ctx->cid, "map");
 	vmci_broker_announce_attach(pair);
 	return 0;
@@ -79,6 +80,12 @@ static void leave(struct vmci_pair_end *end)
 	struct vmci_handle handle = pair->handle;
 	bool is_vm = vmci_context_is_vm(ctx);
 
+	if (VMCI_FAULT("detach.data-lost") && !is_vm && pair->pages &&
+	    pair->pages->state == VMCI_PAGES_MAPPED)
+		vmci_queue_header_init(vmci_pages_consume_header(pair->pages), handle);
+	if (VMCI_FAULT("detach.pages-touched") && is_vm && pair->pages &&
+	    pair->pages->state == VMCI_PAGES_MAPPED)
+		vmci_queue_header_init(vmci_pages_consume_header(pair->pages), vmci_handle(0, 0));
 	vmci_list_remove(&end->link);
 	ctx->end_count--;
 	end->pair = NULL;
@@ -89,6 +96,12 @@ static void leave(struct vmci_pair_end *end)
 		pair->attacher = NULL;
 	if (is_vm && !VMCI_FAULT("alloc.limit-leaks"))
 		ctx->pair_bytes -= pair->produce + pair->consume;
+	if (!other && VMCI_FAULT("detach.handle-lingers")) {
+		pair->state = VMCI_QPB_GONE;
+		vmci_pages_free(pair->pages);
+		pair->pages = NULL;
+		return;
+	}
 	if (!other) {
 		pair->state = VMCI_QPB_GONE;
 		vmci_pair_trace(pair, ctx->cid, "detach");
@@ -108,6 +121,8 @@ static void leave(struct vmci_pair_end *end)
 	}
 	vmci_pair_trace(pair, ctx->cid, "detach");
 	vmci_event_pair(other->ctx, VMCI_EVENT_QP_PEER_DETACH, handle, ctx->cid);
+	if (VMCI_FAULT("event.to-the-actor"))
+		vmci_event_pair(ctx, VMCI_EVENT_QP_PEER_DETACH, handle, ctx->cid);
 }
 
 int32_t vmci_broker_guest_detach(struct vmci_context *ctx, struct vmci_handle handle)
@@ -121,6 +136,16 @@ int32_t vmci_broker_guest_detach(struct vmci_context *ctx, struct vmci_handle ha
 					"QP.DETACH.3");
 	pair = vmci_pair_find(ctx->hub, handle);
 	end = pair ? vmci_pair_end_of(pair, ctx) : NULL;
+	if (VMCI_FAULT("detach.refuses-good"))
+		return VMCI_ERROR_UNAVAILABLE;
+	if ((VMCI_FAULT("detach.unknown-accepted") || VMCI_FAULT("detach.foreign-accepted")) &&
+	    !end)
+		return 0;
+	if (VMCI_FAULT("detach.host-before-guest") && end &&
+	    pair->state >= VMCI_QPB_SHUTDOWN_NO_MEM)
+		return VMCI_ERROR_NOT_FOUND;
+	if (VMCI_FAULT("detach.order-matters") && end && end->link.next != &ctx->ends)
+		return VMCI_ERROR_UNAVAILABLE;
 	if (!end)
 		return vmci_pair_refuse(&rq, VMCI_ERROR_NOT_FOUND, "not attached to this pair",
 					"QP.DETACH.3");
@@ -169,6 +194,13 @@ void vmci_broker_free_lost(struct vmci_hub *hub)
 
 /* ---- memory of a device's guest --------------------------------------------------------- */
 
+static bool is_left_mapped(const struct vmci_context *ctx)
+{
+	if (VMCI_FAULT("pause.touches-memory"))
+		return true;
+	return VMCI_FAULT("pair.ignores-bus-master") && !ctx->device->is_quiesced;
+}
+
 void vmci_broker_unmap_all(struct vmci_context *ctx)
 {
 	struct vmci_list *at;
@@ -176,7 +208,7 @@ void vmci_broker_unmap_all(struct vmci_context *ctx)
 	for (at = ctx->ends.next; at != &ctx->ends; at = at->next) {
 		struct vmci_pair *pair = VMCI_HOLDER(at, struct vmci_pair_end, link)->pair;
 
-		if (!pair->pages)
+		if (!pair->pages || is_left_mapped(ctx))
 			continue;
 		/* Pages that died by themselves could not be looked at a last time: they stay dead.
 		 */
@@ -196,7 +228,7 @@ void vmci_broker_map_all(struct vmci_context *ctx)
 	for (at = ctx->ends.next; at != &ctx->ends; at = at->next) {
 		struct vmci_pair *pair = VMCI_HOLDER(at, struct vmci_pair_end, link)->pair;
 
-		if (!pair->pages)
+		if (!pair->pages || pair->state % 2 == 0)
 			continue;
 		/* A page that is no memory any more: the pair has the state of one with memory, and
 		 * each use tries again. */

@@ -19,6 +19,8 @@ bool vmci_priv_denies(uint32_t a, uint32_t b)
 
 	if (VMCI_FAULT("priv.everything-allowed"))
 		return false;
+	if (VMCI_FAULT("priv.everything-denied"))
+		return true;
 	if (VMCI_FAULT("priv.trust-ignored"))
 		return a_restricted || b_restricted;
 	if (VMCI_FAULT("priv.one-way"))
@@ -30,8 +32,14 @@ uint32_t vmci_context_pick_cid(struct vmci_hub *hub, uint32_t cid, const struct 
 {
 	struct vmci_context *taken = vmci_hub_find(hub, cid);
 
-	if (!taken || taken == self)
+	if (VMCI_FAULT("context.duplicate-id"))
 		return cid;
+	if (VMCI_FAULT("context.id-ignored") && !self && hub->host)
+		cid = VMCI_HOST_CONTEXT_ID;
+	else if (!taken || taken == self)
+		return cid;
+	if (VMCI_FAULT("context.id-search"))
+		cid = VMCI_RESERVED_CID_LIMIT - 1;
 	if (VMCI_FAULT("context.reserved-ids-given-out"))
 		cid = cid < 3 ? 2 : cid;
 	else if (cid < VMCI_RESERVED_CID_LIMIT - 1)
@@ -79,7 +87,9 @@ int vmci_context_new(struct vmci_hub *hub, uint32_t cid, uint32_t priv, struct v
 int vmci_context_create(struct vmci_hub *hub, uint32_t cid, uint32_t priv,
 			struct vmci_context **out)
 {
-	if (cid == VMCI_INVALID_ID)
+	if (VMCI_FAULT("context.low-id-refused") && cid < VMCI_RESERVED_CID_LIMIT)
+		return VMCI_ERROR_INVALID_ARGS;
+	if (cid == VMCI_INVALID_ID && !VMCI_FAULT("context.invalid-id-given"))
 		return vmci_refuse(hub, cid, VMCI_ERROR_INVALID_ARGS, "no context id", "CTX.ID.5");
 	if ((priv & ~(uint32_t)VMCI_PRIVILEGE_FLAG_RESTRICTED) &&
 	    !VMCI_FAULT("context.trusted-vm-allowed"))
@@ -95,6 +105,16 @@ void vmci_context_renumber(struct vmci_context *ctx, uint32_t cid)
 	vmci_table_add(&ctx->hub->contexts, &ctx->by_cid, cid);
 }
 
+static void leave_pairs(struct vmci_context *ctx)
+{
+	bool was_closing = ctx->hub->is_closing;
+
+	if (VMCI_FAULT("end.keeps-pairs"))
+		ctx->hub->is_closing = true;
+	vmci_broker_context_gone(ctx);
+	ctx->hub->is_closing = was_closing;
+}
+
 void vmci_context_delete(struct vmci_context *ctx)
 {
 	struct vmci_hub *hub = ctx->hub;
@@ -103,10 +123,14 @@ void vmci_context_delete(struct vmci_context *ctx)
 	/* Nobody can reach it any more before anybody is told. */
 	vmci_table_remove(&hub->contexts, &ctx->by_cid);
 	vmci_list_remove(&ctx->member);
-	hub->vms -= hub->vms > 0;
+	if (!VMCI_FAULT("end.leaks"))
+		hub->vms -= hub->vms > 0;
 
-	vmci_watch_announce_removal(ctx);
-	vmci_broker_context_gone(ctx);
+	if (!VMCI_FAULT("end.order"))
+		vmci_watch_announce_removal(ctx);
+	leave_pairs(ctx);
+	if (VMCI_FAULT("end.order"))
+		vmci_watch_announce_removal(ctx);
 	if (ctx->device)
 		vmci_device_free(ctx->device);
 	vmci_watch_drop_all(ctx);
@@ -120,6 +144,8 @@ void vmci_context_delete(struct vmci_context *ctx)
 
 void vmci_context_destroy(struct vmci_context *ctx)
 {
+	if (VMCI_FAULT("end.id-survives") || VMCI_FAULT("context.survives-removal"))
+		return;
 	vmci_context_delete(ctx);
 }
 

@@ -112,11 +112,17 @@ int32_t vmci_device_dispatch(struct vmci_device *dev, uint8_t *dg, size_t len)
 		.kind = VMCI_TRACE_DATAGRAM_OUT, .cid = dev->ctx->cid, .data = dg, .len = len
 	};
 
-	if (vmci_get32(dg + VMCI_DATAGRAM_DST_CONTEXT) == VMCI_HYPERVISOR_CONTEXT_ID)
+	if (VMCI_FAULT("caps.gates-datagrams") && !vmci_device_uses(dev, VMCI_CAPS_DATAGRAM))
+		ev.result = VMCI_ERROR_UNAVAILABLE;
+	else if (VMCI_FAULT("probe.needs-interrupts") && !dev->regs.is_enabled)
+		ev.result = VMCI_ERROR_UNAVAILABLE;
+	else if (vmci_get32(dg + VMCI_DATAGRAM_DST_CONTEXT) == VMCI_HYPERVISOR_CONTEXT_ID)
 		ev.result = vmci_hypercall(dev, dg, len);
 	else
 		ev.result = vmci_route_send(dev->ctx, true, dg, len);
 	vmci_hub_trace(dev->hub, &ev);
+	if (VMCI_FAULT("result.positive-error") && ev.result < 0)
+		return -ev.result;
 	return ev.result;
 }
 
@@ -136,6 +142,19 @@ bool vmci_device_had_cid(const struct vmci_device *dev, uint32_t cid)
 		if (dev->regs.former[i] == cid)
 			return true;
 	return false;
+}
+
+struct vmci_context *vmci_device_once_was(const struct vmci_hub *hub, uint32_t cid)
+{
+	struct vmci_list *at;
+
+	for (at = hub->members.next; at != &hub->members; at = at->next) {
+		struct vmci_context *ctx = VMCI_HOLDER(at, struct vmci_context, member);
+
+		if (ctx->device && vmci_device_had_cid(ctx->device, cid))
+			return ctx;
+	}
+	return NULL;
 }
 
 static void remember_cid(struct vmci_device *dev, uint32_t cid)

@@ -98,6 +98,8 @@ static inline uint64_t vmci_device_page_size(const struct vmci_device *dev)
 
 /* The device had this context id since the last reset, and has another one now. */
 bool vmci_device_had_cid(const struct vmci_device *dev, uint32_t cid);
+/* The VM that had this context id; for a deliberate mistake. */
+struct vmci_context *vmci_device_once_was(const struct vmci_hub *hub, uint32_t cid);
 /* The context's queue got a datagram. */
 void vmci_device_datagram_waits(struct vmci_device *dev);
 

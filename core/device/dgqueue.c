@@ -5,6 +5,7 @@
 #include <vmci/error.h>
 #include <vmci/fault.h>
 #include <vmci/mem.h>
+#include <vmci/wire.h>
 
 struct vmci_datagram *vmci_datagram_make(const struct vmci_hub_port *port, const uint8_t *bytes,
 					 size_t len)
@@ -43,6 +44,8 @@ int vmci_dgqueue_admit(const struct vmci_dgqueue *q, size_t len, bool is_hypervi
 {
 	uint64_t limit = VMCI_MAX_DATAGRAM_QUEUE_SIZE;
 
+	if (VMCI_FAULT("queue.reserve-for-all"))
+		is_hypervisor = true;
 	if (is_hypervisor && !VMCI_FAULT("queue.events-share-limit"))
 		limit = VMCI_MAX_DATAGRAM_AND_EVENT_QUEUE_SIZE;
 	if (VMCI_FAULT("queue.no-limit"))
@@ -52,10 +55,22 @@ int vmci_dgqueue_admit(const struct vmci_dgqueue *q, size_t len, bool is_hypervi
 	return q->bytes + len >= limit ? VMCI_ERROR_NO_RESOURCES : 0;
 }
 
+static bool is_event(const struct vmci_datagram *dg)
+{
+	return !vmci_get64(dg->bytes + VMCI_DATAGRAM_SRC_CONTEXT);
+}
+
 void vmci_dgqueue_append(struct vmci_dgqueue *q, struct vmci_datagram *dg)
 {
 	/* The order that in-tree Linux hosts have: newest first. */
-	if (VMCI_FAULT("queue.last-in-first-out"))
+	bool to_front = VMCI_FAULT("queue.last-in-first-out");
+
+	if (VMCI_FAULT("event.overtakes"))
+		to_front = is_event(dg);
+	if (VMCI_FAULT("event.resumed-first"))
+		to_front = is_event(dg) &&
+			   vmci_get32(dg->bytes + VMCI_DATAGRAM_PAYLOAD) == VMCI_EVENT_QP_RESUMED;
+	if (to_front)
 		vmci_list_append(q->list.next, &dg->link);
 	else
 		vmci_list_append(&q->list, &dg->link);
@@ -77,7 +92,8 @@ struct vmci_datagram *vmci_dgqueue_take(struct vmci_dgqueue *q)
 	if (!dg)
 		return NULL;
 	vmci_list_remove(&dg->link);
-	q->bytes -= dg->len;
+	if (!VMCI_FAULT("queue.limit-leaks"))
+		q->bytes -= dg->len;
 	q->count--;
 	return dg;
 }

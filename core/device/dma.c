@@ -39,6 +39,8 @@ static bool elements_fit(const struct vmci_device *dev, const struct request *rq
 		return false;
 	if (VMCI_FAULT("dma.elements-beyond-page"))
 		return true;
+	if (VMCI_FAULT("dma.list-limit-low"))
+		room--;
 	return VMCI_DMA_HEADER_DATA + (uint64_t)rq->size * VMCI_SG_ELEM_SIZE <= room;
 }
 
@@ -59,6 +61,9 @@ static void gather_free(struct vmci_device *dev, struct gather *g)
 
 static int alloc_datagram(struct vmci_device *dev, struct gather *g, uint64_t len)
 {
+	if ((VMCI_FAULT("dma.short-unchecked") && len < HEAD) ||
+	    (VMCI_FAULT("dma.size-overflow") && len > VMCI_HYPERCALL_MAX))
+		return VMCI_SUCCESS_LAST_DETACH;
 	if (len < HEAD || len > VMCI_HYPERCALL_MAX)
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "DMA send: bad size",
 					  "DG.DMA.6");
@@ -89,6 +94,8 @@ static int gather_elements(struct vmci_device *dev, const struct request *rq, st
 	for (uint32_t i = 0; i < rq->size; i++) {
 		uint64_t n = vmci_get64(g->elems + i * VMCI_SG_ELEM_SIZE + VMCI_SG_ELEM_SIZE_FIELD);
 
+		if (VMCI_FAULT("dma.list-sum-overflow") && n > VMCI_HYPERCALL_MAX - total)
+			return VMCI_SUCCESS_LAST_DETACH;
 		if (n > VMCI_HYPERCALL_MAX - total)
 			return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
 						  "DMA send: elements too long", "DG.DMA.6");
@@ -131,7 +138,12 @@ static int32_t send_buffer(struct vmci_device *dev, const struct request *rq)
 	struct gather g = { 0 };
 	int32_t result;
 
-	if (rq->opcode == VMCI_DMA_OPCODE_INLINE)
+	if (VMCI_FAULT("dma.page-aligned-only") && (rq->at.addr & (vmci_device_page_size(dev) - 1)))
+		return VMCI_ERROR_INVALID_ARGS;
+	if (VMCI_FAULT("dma.one-page-only") && rq->size > vmci_device_page_size(dev) - HEAD)
+		return VMCI_ERROR_INVALID_ARGS;
+	if (rq->opcode == VMCI_DMA_OPCODE_INLINE ||
+	    (VMCI_FAULT("dma.opcode-unchecked") && rq->opcode > VMCI_DMA_OPCODE_SG))
 		result = gather_inline(dev, rq, &g);
 	else if (rq->opcode == VMCI_DMA_OPCODE_SG && !VMCI_FAULT("dma.send-elements-refused"))
 		result = gather_elements(dev, rq, &g);
@@ -156,17 +168,21 @@ void vmci_dma_send(struct vmci_device *dev, struct vmci_gpa gpa)
 {
 	struct request rq;
 	uint8_t result[8];
+	int32_t rc;
 
 	if (VMCI_FAULT("dma.busy-cleared-early"))
 		(void)vmci_guest_publish32(dev, vmci_guest_at(gpa, VMCI_DMA_HEADER_BUSY), 0);
 	if (!vmci_guest_is_range(gpa, VMCI_DMA_HEADER_SIZE) || !read_request(dev, gpa, &rq)) {
-		dev->regs.result = vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
-						      "DMA send: buffer unreadable", "DG.DMA.7");
+		rc = vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "DMA send: buffer unreadable",
+					"DG.DMA.7");
+		dev->regs.result = VMCI_FAULT("dma.unbacked-result") ? 0 : rc;
 	} else {
-		dev->regs.result = send_buffer(dev, &rq);
-		if (VMCI_FAULT("dma.busy-kept-after-error") && dev->regs.result < 0)
+		rc = send_buffer(dev, &rq);
+		if (!VMCI_FAULT("dma.no-result-in-register"))
+			dev->regs.result = rc;
+		if (VMCI_FAULT("dma.busy-kept-after-error") && rc < 0)
 			return;
-		vmci_put64(result, (uint64_t)(int64_t)dev->regs.result);
+		vmci_put64(result, (uint64_t)(int64_t)rc);
 		if (!VMCI_FAULT("dma.result-not-in-buffer"))
 			(void)vmci_guest_write(dev, vmci_guest_at(gpa, VMCI_DMA_HEADER_RESULT),
 					       result, sizeof(result));
@@ -198,7 +214,7 @@ static int scatter_open(struct vmci_device *dev, const struct request *rq, struc
 	uint8_t *list = s->few;
 	size_t len = rq->size * (size_t)VMCI_SG_ELEM_SIZE;
 
-	if (rq->opcode == VMCI_DMA_OPCODE_INLINE) {
+	if (rq->opcode == VMCI_DMA_OPCODE_INLINE && !VMCI_FAULT("dma-in.no-inline")) {
 		s->at = vmci_guest_at(rq->at, VMCI_DMA_HEADER_DATA);
 		s->left = rq->size;
 		s->room = rq->size;
@@ -221,10 +237,12 @@ static int scatter_open(struct vmci_device *dev, const struct request *rq, struc
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
 					  "DMA receive: elements unreadable", "DG.RCV.12");
 	s->list = list;
-	s->elems = rq->size;
+	s->elems = VMCI_FAULT("dma-in.first-element-only") ? 1 : rq->size;
 	for (uint32_t i = 0; i < s->elems; i++) {
 		uint64_t n = vmci_get64(list + i * VMCI_SG_ELEM_SIZE + VMCI_SG_ELEM_SIZE_FIELD);
 
+		if (VMCI_FAULT("dma-in.overruns") && i == s->elems - 1)
+			n += 4096;
 		s->room = n > UINT64_MAX - s->room ? UINT64_MAX : s->room + n;
 	}
 	return 0;
@@ -243,6 +261,8 @@ static int scatter_write(struct vmci_device *dev, struct scatter *s, const uint8
 			s->next++;
 			s->at.addr = vmci_get64(elem + VMCI_SG_ELEM_ADDR);
 			s->left = vmci_get64(elem + VMCI_SG_ELEM_SIZE_FIELD);
+			if (VMCI_FAULT("dma-in.overruns") && s->next == s->elems)
+				s->left += 4096;
 		}
 		n = s->left < len ? (size_t)s->left : len;
 		if (vmci_guest_write(dev, s->at, src, n))
@@ -267,6 +287,8 @@ static bool takes(const struct vmci_device *dev, const struct scatter *s,
 {
 	size_t need = dg->len + padding_of(dg->len);
 
+	if (VMCI_FAULT("dma-in.splits") && s->room >= HEAD)
+		return true;
 	if (need > s->room)
 		return false;
 	/* A batch without a terminator makes the guest fetch once more, and one vector cannot tell
@@ -280,10 +302,13 @@ static bool takes(const struct vmci_device *dev, const struct scatter *s,
 static int write_record(struct vmci_device *dev, struct scatter *s, const struct vmci_datagram *dg)
 {
 	static const uint8_t zeros[VMCI_DG_ALIGN];
-	int rc = scatter_write(dev, s, dg->bytes, dg->len);
+	size_t len = VMCI_FAULT("dma-in.splits") && dg->len > s->room ? (size_t)s->room : dg->len;
+	int rc = scatter_write(dev, s, dg->bytes, len);
 
-	if (rc || VMCI_FAULT("dma.record-not-aligned"))
+	if (rc || len < dg->len || VMCI_FAULT("dma.record-not-aligned"))
 		return rc;
+	if (VMCI_FAULT("dma.padding-not-zero"))
+		return scatter_write(dev, s, dg->bytes, padding_of(dg->len));
 	return scatter_write(dev, s, zeros, padding_of(dg->len));
 }
 
@@ -292,6 +317,8 @@ static void write_terminator(struct vmci_device *dev, struct scatter *s)
 	uint8_t terminator[HEAD];
 
 	if (s->room < HEAD || VMCI_FAULT("dma.no-terminator"))
+		return;
+	if (VMCI_FAULT("dma-in.terminator-limit") && s->room == HEAD)
 		return;
 	memset(terminator, 0xff, sizeof(terminator));
 	(void)scatter_write(dev, s, terminator, sizeof(terminator));
@@ -351,6 +378,8 @@ static void receive_now(struct vmci_device *dev, struct vmci_gpa gpa)
 	if (!VMCI_FAULT("dma.receive-not-completed"))
 		(void)vmci_guest_publish32(dev, vmci_guest_at(gpa, VMCI_DMA_HEADER_BUSY),
 					   VMCI_FAULT("dma.busy-not-one") ? 0xffffffff : 1);
+	if (VMCI_FAULT("dma-in.announces-nothing"))
+		causes |= VMCI_ICR_DATAGRAM;
 	if (dev->ctx->queue.count && !VMCI_FAULT("dma.rest-not-announced"))
 		causes |= VMCI_ICR_DATAGRAM;
 	if (VMCI_FAULT("dma.no-completion-irq"))
@@ -361,7 +390,12 @@ static void receive_now(struct vmci_device *dev, struct vmci_gpa gpa)
 void vmci_dma_receive(struct vmci_device *dev, struct vmci_gpa gpa)
 {
 	dev->regs.has_receive = false;
-	if (vmci_device_has_memory(dev)) {
+	if (VMCI_FAULT("dma-in.late") && gpa.addr != dev->regs.receive.addr) {
+		dev->regs.has_receive = true;
+		dev->regs.receive = gpa;
+		return;
+	}
+	if (vmci_device_has_memory(dev) || VMCI_FAULT("dma.receive-ignores-bus-master")) {
 		receive_now(dev, gpa);
 		return;
 	}

@@ -87,16 +87,45 @@ void vmci_doorbell_drop_all(struct vmci_context *ctx)
 		drop(ctx, VMCI_HOLDER(ctx->doorbell_list.next, struct doorbell, link));
 }
 
+static bool is_invalid(struct vmci_handle handle)
+{
+	return handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID;
+}
+
+/* Another doorbell has this index; for deliberate mistakes. */
+static struct doorbell *is_shared(const struct vmci_context *ctx, uint64_t index)
+{
+	const struct vmci_list *at;
+
+	for (at = ctx->doorbell_list.next; at != &ctx->doorbell_list; at = at->next) {
+		struct doorbell *db = VMCI_HOLDER(at, struct doorbell, link);
+
+		if (db->index == index)
+			return db;
+	}
+	return NULL;
+}
+
 int vmci_doorbell_link(struct vmci_context *ctx, struct vmci_handle handle, uint64_t index,
 		       uint64_t index_limit)
 {
 	struct doorbell *db;
 
-	if (handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID)
+	if (is_invalid(handle) && !VMCI_FAULT("link.invalid-handle"))
 		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell handle invalid", "HC.LINK.3");
+	if (VMCI_FAULT("link.host-handle-refused") && handle.context == VMCI_HOST_CONTEXT_ID)
+		return VMCI_ERROR_INVALID_ARGS;
+	if (VMCI_FAULT("doorbell.share-refused") && is_shared(ctx, index))
+		return VMCI_ERROR_DUPLICATE_ENTRY;
+	if (VMCI_FAULT("link.fixed-4096") || VMCI_FAULT("page.bitmap-always-4096"))
+		index_limit = 4096;
+	if (VMCI_FAULT("link.limit-off-by-one"))
+		index_limit++;
+	if (VMCI_FAULT("link.moves-index") && find(ctx, handle))
+		find(ctx, handle)->index = index;
 	/* Some guests number their own doorbells as if they were the host's. */
 	if (!vmci_route_is_own_source(ctx, handle.context) &&
-	    handle.context != VMCI_HOST_CONTEXT_ID)
+	    handle.context != VMCI_HOST_CONTEXT_ID && !VMCI_FAULT("link.invalid-handle"))
 		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell of another context",
 			      "HC.LINK.3");
 	if (index >= index_limit && !VMCI_FAULT("doorbell.index-unchecked"))
@@ -111,20 +140,26 @@ int vmci_doorbell_link(struct vmci_context *ctx, struct vmci_handle handle, uint
 	if (!db)
 		return VMCI_ERROR_NO_MEM;
 	db->index = index;
-	return 0;
+	return VMCI_FAULT("link.result-nonzero") ? 1 : 0;
 }
 
 int vmci_doorbell_unlink(struct vmci_context *ctx, struct vmci_handle handle)
 {
 	struct doorbell *db = find(ctx, handle);
 
+	if (VMCI_FAULT("names.guest-drops-host-object") && handle.context == VMCI_HOST_CONTEXT_ID)
+		(void)vmci_context_doorbell_close(ctx->hub->host, handle.resource);
 	if (!db)
 		return refuse(ctx,
 			      VMCI_FAULT("doorbell.unlink-unknown-ok") ? 0 : VMCI_ERROR_NOT_FOUND,
 			      "doorbell not linked", "HC.UNLINK.2");
+	if (VMCI_FAULT("doorbell.pending-survives-unlink") && db->is_rung)
+		return 0;
+	if (VMCI_FAULT("doorbell.unlink-by-index") && is_shared(ctx, db->index) != db)
+		drop(ctx, is_shared(ctx, db->index));
 	if (!VMCI_FAULT("doorbell.unlink-keeps-link"))
 		drop(ctx, db);
-	return 0;
+	return VMCI_FAULT("unlink.result-nonzero") ? 1 : 0;
 }
 
 static bool is_taken(const struct vmci_context *ctx, uint32_t resource)
@@ -167,13 +202,23 @@ int vmci_context_doorbell_close(struct vmci_context *ctx, uint32_t resource)
 
 	if (!db || ctx->device)
 		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "no such doorbell", "HC.NOTIFY.2");
+	if (VMCI_FAULT("rings.pending-survives-destroy") && db->is_rung)
+		ctx->ring_count++;
 	drop(ctx, db);
+	if (VMCI_FAULT("names.kinds-mixed"))
+		(void)vmci_context_endpoint_close(ctx, resource);
 	return 0;
 }
 
 static int remember_ring(struct vmci_context *ctx, struct doorbell *db)
 {
+	if (VMCI_FAULT("rings.not-coalesced") && db->is_rung)
+		ctx->ring_count++;
 	if (db->is_rung)
+		return 0;
+	if (VMCI_FAULT("rings.lost") && !ctx->device)
+		return 0;
+	if (VMCI_FAULT("doorbell.quiesce-lost") && ctx->device && ctx->device->is_quiesced)
 		return 0;
 	if (!ctx->device && ctx->ring_count >= VMCI_DOORBELLS_PER_VM)
 		return refuse(ctx, VMCI_ERROR_NO_MEM, "too many rings wait", NULL);
@@ -209,6 +254,10 @@ static int ring_vm(struct vmci_context *to, struct doorbell *db)
 {
 	if (!to->device)
 		return remember_ring(to, db);
+	if (VMCI_FAULT("doorbell.once-only") && db->priv)
+		return 0;
+	if (VMCI_FAULT("doorbell.once-only"))
+		db->priv = 1; /* unused in a linked doorbell */
 	if (VMCI_FAULT("doorbell.irq-before-bit"))
 		vmci_irq_raise(to->device, VMCI_ICR_NOTIFICATION);
 	if (!set_bit(to->device, db))
@@ -230,7 +279,7 @@ void vmci_doorbell_deliver_rings(struct vmci_context *ctx)
 		forget_ring(ctx, db);
 		any = true;
 	}
-	if (any)
+	if (any && !VMCI_FAULT("doorbell.pending-silent"))
 		vmci_irq_raise(ctx->device, VMCI_ICR_NOTIFICATION);
 }
 
@@ -257,9 +306,14 @@ int vmci_context_ring(struct vmci_context *ctx, struct vmci_handle handle)
 	uint32_t priv = 0;
 	int rc;
 
-	if (handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID)
-		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell handle invalid",
-			      "HC.NOTIFY.5");
+	if (is_invalid(handle))
+		return refuse(ctx,
+			      VMCI_FAULT("notify.invalid-handle") ? VMCI_ERROR_NOT_FOUND
+								  : VMCI_ERROR_INVALID_ARGS,
+			      "doorbell handle invalid", "HC.NOTIFY.5");
+	if (!to && (VMCI_FAULT("notify.unknown-accepted") || VMCI_FAULT("end.doorbells-survive") ||
+		    VMCI_FAULT("context.doorbells-survive")))
+		return 0;
 	if (!to)
 		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "context of the doorbell unknown",
 			      "HC.NOTIFY.2");
@@ -275,6 +329,12 @@ int vmci_context_ring(struct vmci_context *ctx, struct vmci_handle handle)
 			return refuse(ctx, VMCI_ERROR_NO_ACCESS, "privileges of both sides",
 				      "PRIV.BELL.1");
 	}
+	if (VMCI_FAULT("doorbell.self-refused") && to == ctx)
+		return VMCI_ERROR_NO_ACCESS;
+	if (!db && VMCI_FAULT("doorbell.unlinked-writes") && to->device)
+		(void)vmci_device_set_notify_byte(to->device, 0);
+	if (!db && VMCI_FAULT("notify.unknown-accepted"))
+		return 0;
 	if (!db)
 		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "no such doorbell", "HC.NOTIFY.2");
 	if (db->fn) {
@@ -291,6 +351,11 @@ int vmci_context_rings(struct vmci_context *ctx, struct vmci_handle *out, size_t
 
 	if (ctx->ring_count > max)
 		return VMCI_ERROR_MORE_DATA;
+	if (VMCI_FAULT("rings.not-coalesced") || VMCI_FAULT("rings.pending-survives-destroy")) {
+		n = (int)ctx->ring_count;
+		ctx->ring_count = 0;
+		return n; /* a count of rings, not of doorbells */
+	}
 	while (!vmci_list_is_empty(&ctx->rings)) {
 		struct doorbell *db = VMCI_HOLDER(ctx->rings.next, struct doorbell, ring);
 

@@ -43,7 +43,8 @@ int64_t vmci_context_endpoint(struct vmci_context *ctx, uint32_t resource, uint3
 				   NULL);
 	if (resource == VMCI_INVALID_ID)
 		resource = vmci_context_pick_resource(ctx, is_taken);
-	else if (is_taken(ctx, resource) || is_hypercall(ctx, resource))
+	else if ((is_taken(ctx, resource) && !VMCI_FAULT("endpoint.duplicate")) ||
+		 is_hypercall(ctx, resource))
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_ALREADY_EXISTS, "the endpoint exists",
 				   NULL);
 	if (vmci_table_reserve(&ctx->endpoints, hub->port))
@@ -78,7 +79,11 @@ int vmci_context_endpoint_close(struct vmci_context *ctx, uint32_t resource)
 	if (!ep)
 		return vmci_refuse(ctx->hub, ctx->cid, VMCI_ERROR_NOT_FOUND, "no such endpoint",
 				   NULL);
+	if (VMCI_FAULT("route.endpoint-survives-close"))
+		return 0;
 	drop(ctx, ep);
+	if (VMCI_FAULT("names.kinds-mixed"))
+		(void)vmci_context_doorbell_close(ctx, resource);
 	return 0;
 }
 

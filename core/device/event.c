@@ -53,6 +53,15 @@ static int send(struct vmci_context *to, uint8_t *dg, size_t len, const struct v
 		vmci_put32(dg + VMCI_DATAGRAM_DST_CONTEXT, VMCI_HYPERVISOR_CONTEXT_ID);
 	vmci_put_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT, src);
 	vmci_put64(dg + VMCI_DATAGRAM_PAYLOAD_SIZE, len);
+	/* For deliberate mistakes event_arg of a VM remembers a subscription. */
+	if (VMCI_FAULT("event.needs-subscription") && to->device && !to->event_arg)
+		return 0;
+	if (VMCI_FAULT("event.unsubscribe-works") && to->device && to->event_arg)
+		return 0;
+	if (VMCI_FAULT("event.wrong-size"))
+		len -= 4;
+	if (VMCI_FAULT("event.wrong-size"))
+		vmci_put64(dg + VMCI_DATAGRAM_PAYLOAD_SIZE, len);
 	rc = vmci_route_enqueue(to, dg, HEAD + len, true);
 	return rc < 0 ? rc : 0;
 }
@@ -62,6 +71,8 @@ int vmci_event_context(struct vmci_context *to, uint32_t event, uint32_t cid)
 	uint8_t dg[HEAD + VMCI_EVENT_CTX_SIZE] = { 0 };
 	struct vmci_trace ev = { .value = event, .value2 = cid };
 
+	if (VMCI_FAULT("event.resumed-payload") && event == VMCI_EVENT_QP_RESUMED)
+		cid = 0;
 	vmci_put32(dg + HEAD + VMCI_EVENT_CTX_EVENT, event);
 	vmci_put32(dg + HEAD + VMCI_EVENT_CTX_CONTEXT_ID, cid);
 	return send(to, dg, VMCI_EVENT_CTX_SIZE, &ev);
@@ -76,6 +87,8 @@ void vmci_event_pair(struct vmci_context *to, uint32_t event, struct vmci_handle
 	if (VMCI_FAULT("event.no-attach") && event == VMCI_EVENT_QP_PEER_ATTACH)
 		return;
 	if (VMCI_FAULT("event.no-detach") && event == VMCI_EVENT_QP_PEER_DETACH)
+		return;
+	if (VMCI_FAULT("event.no-hypervisor-events") && peer == VMCI_HYPERVISOR_CONTEXT_ID)
 		return;
 	if (VMCI_FAULT("event.wrong-peer"))
 		peer = to->cid;

@@ -11,6 +11,8 @@ bool vmci_guest_is_range(struct vmci_gpa gpa, uint64_t len)
 
 static bool may_touch(const struct vmci_device *dev, struct vmci_gpa gpa, uint64_t len)
 {
+	if (VMCI_FAULT("dma.receive-ignores-bus-master"))
+		return vmci_guest_is_range(gpa, len);
 	if (!vmci_device_has_memory(dev) && !VMCI_FAULT("regs.bus-master-ignored"))
 		return false;
 	return vmci_guest_is_range(gpa, len);
@@ -85,5 +87,20 @@ int vmci_device_set_notify_byte(struct vmci_device *dev, uint64_t index)
 
 		return dev->port->mem_write(dev->port->ctx, at, &one, 1);
 	}
+	if (VMCI_FAULT("doorbell.counts")) {
+		uint8_t count = 0;
+
+		(void)dev->port->mem_read(dev->port->ctx, at, &count, 1);
+		count++;
+		return dev->port->mem_write(dev->port->ctx, at, &count, 1);
+	}
 	return dev->port->mem_or8(dev->port->ctx, at, VMCI_NOTIFICATION_RUNG);
+}
+
+void vmci_device_clear_notify_bytes(struct vmci_device *dev)
+{
+	static const uint8_t zeros[256];
+
+	if (vmci_device_can_notify(dev))
+		(void)vmci_guest_write(dev, dev->regs.bitmap, zeros, sizeof(zeros));
 }

@@ -33,5 +33,7 @@ void vmci_guest_unpin(struct vmci_device *dev, struct vmci_gpa gpa, void *page,
 bool vmci_device_can_notify(const struct vmci_device *dev);
 /* Set bit 0 of one byte of it. */
 int vmci_device_set_notify_byte(struct vmci_device *dev, uint64_t index);
+/* What a device must never do; for a deliberate mistake. */
+void vmci_device_clear_notify_bytes(struct vmci_device *dev);
 
 #endif

@@ -58,6 +58,12 @@ static int32_t resources_query(struct vmci_device *dev, const uint8_t *msg, size
 	uint32_t n = vmci_get32(msg + VMCI_RESOURCES_QUERY_MSG_NUM_RESOURCES);
 	uint32_t mask = 0;
 
+	if (VMCI_FAULT("wire.big-endian"))
+		n = n << 24 | (n & 0xff00) << 8 | (n >> 8 & 0xff00) | n >> 24;
+	if (VMCI_FAULT("query.count-off-by-one") && n == VMCI_RESOURCES_QUERY_MAX)
+		return VMCI_ERROR_INVALID_ARGS;
+	if (VMCI_FAULT("probe.needs-bitmap") && !dev->regs.has_bitmap)
+		return 0;
 	if (VMCI_FAULT("call.query-pad-checked") &&
 	    vmci_get32(msg + VMCI_RESOURCES_QUERY_MSG_RESERVED))
 		return VMCI_ERROR_INVALID_ARGS;
@@ -95,6 +101,10 @@ static int32_t set_notify_bitmap(struct vmci_device *dev, const uint8_t *msg)
 		return refuse(dev, VMCI_ERROR_UNAVAILABLE,
 			      "SET_NOTIFY_BITMAP: notifications are not in use", "DB.CAPS.1");
 	page.addr = ppn << dev->regs.page_shift;
+	if (VMCI_FAULT("bitmap.address-32-bit"))
+		page.addr &= 0xffffffff;
+	if (VMCI_FAULT("bitmap.second-refused") && dev->regs.has_bitmap)
+		return VMCI_ERROR_ALREADY_EXISTS;
 	if (page.addr >> dev->regs.page_shift != ppn || !vmci_guest_is_page(dev, page)) {
 		if (VMCI_FAULT("call.bad-bitmap-drops-old"))
 			dev->regs.has_bitmap = false;
@@ -107,7 +117,7 @@ static int32_t set_notify_bitmap(struct vmci_device *dev, const uint8_t *msg)
 	dev->regs.has_bitmap = true;
 	dev->regs.bitmap = page;
 	vmci_doorbell_deliver_rings(dev->ctx);
-	return 0;
+	return VMCI_FAULT("bitmap.result-nonzero") ? 1 : 0;
 }
 
 static int32_t doorbell_link(struct vmci_device *dev, const uint8_t *msg)
@@ -132,12 +142,22 @@ static int32_t doorbell_notify(struct vmci_device *dev, const uint8_t *msg)
 		return refuse(dev,
 			      VMCI_FAULT("call.notify-hypervisor-ok") ? 0 : VMCI_ERROR_NOT_FOUND,
 			      "DOORBELL_NOTIFY: the hypervisor has no doorbells", "HC.NOTIFY.3");
+	if (VMCI_FAULT("notify.result-nonzero")) {
+		(void)vmci_context_ring(dev->ctx, handle);
+		return 1;
+	}
 	return vmci_context_ring(dev->ctx, handle);
 }
 
 /* Accepted and without effect: events are sent to everybody they are for. */
-static int32_t event_subscribe(struct vmci_device *dev, const uint8_t *msg)
+static int32_t event_subscribe(struct vmci_device *dev, uint32_t rid, const uint8_t *msg)
 {
+	if (VMCI_FAULT("event.subscribe-refused"))
+		return VMCI_ERROR_UNAVAILABLE;
+	if (VMCI_FAULT("event.needs-subscription") && rid == VMCI_EVENT_SUBSCRIBE)
+		dev->ctx->event_arg = dev;
+	if (VMCI_FAULT("event.unsubscribe-works"))
+		dev->ctx->event_arg = rid == VMCI_EVENT_UNSUBSCRIBE ? dev : NULL;
 	if (vmci_get32(msg + VMCI_EVENT_SUBSCRIBE_MSG_EVENT) > VMCI_EVENT_GUEST_MAX &&
 	    !VMCI_FAULT("call.unknown-event-accepted"))
 		return refuse(dev, VMCI_ERROR_EVENT_UNKNOWN, "not an event for guests",
@@ -177,6 +197,8 @@ static int32_t perform(struct vmci_device *dev, uint32_t rid, const uint8_t *msg
 	case VMCI_RESOURCES_QUERY:
 		return resources_query(dev, msg, len);
 	case VMCI_GET_CONTEXT_ID:
+		if (VMCI_FAULT("cid.zero"))
+			return 0;
 		return VMCI_FAULT("call.context-id-constant") ? 16 : (int32_t)dev->ctx->cid;
 	case VMCI_SET_NOTIFY_BITMAP:
 		return set_notify_bitmap(dev, msg);
@@ -189,7 +211,7 @@ static int32_t perform(struct vmci_device *dev, uint32_t rid, const uint8_t *msg
 		return doorbell_notify(dev, msg);
 	case VMCI_EVENT_SUBSCRIBE:
 	case VMCI_EVENT_UNSUBSCRIBE:
-		return event_subscribe(dev, msg);
+		return event_subscribe(dev, rid, msg);
 	case VMCI_QUEUEPAIR_ALLOC:
 		return vmci_broker_guest_alloc(dev, msg, len);
 	default:
@@ -211,6 +233,8 @@ int32_t vmci_hypercall(struct vmci_device *dev, uint8_t *dg, size_t len)
 	uint8_t short_msg[VMCI_QUEUEPAIR_ALLOC_MSG_SIZE];
 
 	len -= VMCI_DATAGRAM_SIZE;
+	if (VMCI_FAULT("priv.denies-calls") && (dev->ctx->priv & VMCI_PRIVILEGE_FLAG_RESTRICTED))
+		return VMCI_ERROR_NO_ACCESS;
 	if (VMCI_FAULT("call.source-checked") &&
 	    vmci_get32(dg + VMCI_DATAGRAM_SRC_CONTEXT) != VMCI_INVALID_ID)
 		return VMCI_ERROR_INVALID_ARGS;

@@ -2,6 +2,8 @@
 /* Interrupt causes, messages and the line. Spec: chapter 10. */
 #include "irq.h"
 
+#include "guestmem.h"
+
 #include <vmci/fault.h>
 
 bool vmci_irq_is_one_vector(const struct vmci_device *dev)
@@ -56,6 +58,8 @@ static void update_exclusive(struct vmci_device *dev)
 
 		if (!(r->unsent & r->imr & bit))
 			continue;
+		if (VMCI_FAULT("shared.cause-on-missing-vector") && cause >= dev->vectors)
+			continue;
 		if (!dev->is_usable[vector]) {
 			if (VMCI_FAULT("irq.unusable-vector-forgets"))
 				r->unsent &= ~bit;
@@ -71,6 +75,9 @@ static void update_one_vector(struct vmci_device *dev)
 	struct vmci_regs *r = &dev->regs;
 
 	if (!(r->unsent & r->imr))
+		return;
+	if (VMCI_FAULT("shared.cause-on-missing-vector") &&
+	    !(r->unsent & r->imr & VMCI_ICR_DATAGRAM))
 		return;
 	if (r->is_outstanding && !VMCI_FAULT("irq.one-vector-message-per-cause"))
 		return;
@@ -115,6 +122,8 @@ void vmci_irq_raise(struct vmci_device *dev, uint32_t causes)
 		causes &= r->imr;
 	if (VMCI_FAULT("irq.disabled-cause-lost") && !r->is_enabled)
 		return;
+	if (VMCI_FAULT("shared.drops-later-cause") && r->is_outstanding)
+		return;
 	r->icr |= causes;
 	r->unsent |= causes;
 	if (VMCI_FAULT("irq.imr-ignored"))
@@ -135,9 +144,17 @@ uint32_t vmci_irq_read_icr(struct vmci_device *dev)
 
 	if (VMCI_FAULT("regs.icr-not-cleared"))
 		return icr;
-	r->icr = 0;
-	r->unsent = 0;
-	r->is_outstanding = false;
+	if (VMCI_FAULT("icr.idle-ones") && !icr)
+		return 0xffffffff;
+	if (VMCI_FAULT("icr.one-at-a-time"))
+		icr &= ~icr + 1;
+	r->icr &= ~icr;
+	r->unsent &= ~icr;
+	r->is_outstanding = VMCI_FAULT("shared.never-again") && r->is_outstanding;
+	if (VMCI_FAULT("in.icr-drops-datagram") && (icr & VMCI_ICR_DATAGRAM))
+		vmci_datagram_free(dev->hub->port, vmci_dgqueue_take(&dev->ctx->queue));
+	if (VMCI_FAULT("doorbell.clears-byte") && (icr & VMCI_ICR_NOTIFICATION))
+		vmci_device_clear_notify_bytes(dev);
 	if ((icr & VMCI_ICR_DATAGRAM) && vmci_irq_is_one_vector(dev) &&
 	    vmci_device_uses(dev, VMCI_CAPS_DMA_DATAGRAM))
 		r->is_draining = true;
@@ -180,8 +197,11 @@ bool vmci_device_intx_status(const struct vmci_device *dev)
 {
 	const struct vmci_regs *r = &dev->regs;
 
-	if (dev->irq_mode == VMCI_IRQ_MSI || dev->irq_mode == VMCI_IRQ_MSIX)
+	if ((dev->irq_mode == VMCI_IRQ_MSI || dev->irq_mode == VMCI_IRQ_MSIX) &&
+	    !VMCI_FAULT("intx.status-with-msix"))
 		return false;
+	if (VMCI_FAULT("intx.status-ignores-imr"))
+		return r->is_enabled && r->icr;
 	if (VMCI_FAULT("irq.no-intx-status"))
 		return false;
 	return r->is_enabled && (r->icr & r->imr);

@@ -24,6 +24,29 @@ struct view {
 	struct vmci_ring_memory produce, consume;
 };
 
+/* Deliberate mistakes in finding the queues. */
+static void spoil(const struct vmci_pages *p, struct view *v, struct vmci_ring_memory right)
+{
+	if (VMCI_FAULT("pair.queues-swapped") && v->produce.size == v->consume.size) {
+		v->produce.pages = v->consume.pages;
+		v->consume.pages = right.pages;
+	}
+	if (VMCI_FAULT("pair.page-offset")) {
+		v->produce.pages += p->consume > 1;
+		v->produce.size -= p->consume > 1 ? (uint64_t)1 << p->page_shift : 0;
+	}
+	if (VMCI_FAULT("pair.size-rounded")) {
+		v->produce.size = p->consume << p->page_shift;
+		v->consume.size = p->produce << p->page_shift;
+	}
+	if (VMCI_FAULT("pair.wrong-header")) {
+		v->produce.own_header = (void *)(uintptr_t)right.peer_header;
+		v->produce.peer_header = right.own_header;
+		v->consume.own_header = v->produce.own_header;
+		v->consume.peer_header = v->produce.peer_header;
+	}
+}
+
 static void look_from(const struct vmci_pair *pair, bool is_vm, struct view *v)
 {
 	const struct vmci_pages *p = pair->pages;
@@ -46,6 +69,7 @@ static void look_from(const struct vmci_pair *pair, bool is_vm, struct view *v)
 	v->produce.peer_header = peer;
 	v->consume.own_header = own;
 	v->consume.peer_header = peer;
+	spoil(p, v, v->produce);
 }
 
 void vmci_pair_join(struct vmci_pair *pair, struct vmci_pair_end *end)
@@ -67,8 +91,14 @@ void vmci_pair_begin(struct vmci_pair *pair)
 {
 	struct vmci_handle handle = pair->handle;
 
+	if (VMCI_FAULT("pair.header-handle"))
+		handle.resource = 0;
 	vmci_queue_header_init(vmci_pages_produce_header(pair->pages), handle);
 	vmci_queue_header_init(vmci_pages_consume_header(pair->pages), handle);
+	if (VMCI_FAULT("pair.header-pointers"))
+		vmci_put64((uint8_t *)vmci_pages_consume_header(pair->pages) +
+				   VMCI_QUEUE_HEADER_PRODUCER_TAIL,
+			   1);
 	if (pair->creator)
 		vmci_pair_join(pair, pair->creator);
 	if (pair->attacher)
@@ -97,7 +127,7 @@ static void map_end(struct vmci_pair *pair, struct vmci_pair_end *end)
 
 	if (!end || end->ctx->device)
 		return;
-	if (!end->has_rings) {
+	if (!end->has_rings || VMCI_FAULT("pause.loses-position")) {
 		vmci_pair_join(pair, end);
 		return;
 	}
@@ -137,6 +167,8 @@ static bool is_mapped(struct vmci_pair *pair)
 
 static int usable(struct vmci_pair_end *end)
 {
+	if (VMCI_FAULT("pause.detach-hangs") && end->pair && !end->has_rings)
+		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
 	if (!end->pair || !end->has_rings)
 		return VMCI_ERROR_QUEUEPAIR_NOTATTACHED;
 	if (is_mapped(end->pair))
@@ -149,6 +181,8 @@ int64_t vmci_pair_enqueue(struct vmci_pair_end *end, const void *src, size_t len
 {
 	int rc = usable(end);
 
+	if (VMCI_FAULT("detach.host-still-writes") && rc == VMCI_ERROR_QUEUEPAIR_NOTATTACHED)
+		return (int64_t)len;
 	return rc ? rc : vmci_ring_enqueue(&end->produce, src, len);
 }
 
@@ -156,6 +190,8 @@ int64_t vmci_pair_dequeue(struct vmci_pair_end *end, void *dst, size_t len)
 {
 	int rc = usable(end);
 
+	if (VMCI_FAULT("detach.host-still-reads") && rc == VMCI_ERROR_QUEUEPAIR_NOTATTACHED)
+		return (int64_t)len;
 	return rc ? rc : vmci_ring_dequeue(&end->consume, dst, len);
 }
 
@@ -171,6 +207,8 @@ int64_t vmci_pair_peek(struct vmci_pair_end *end, void *dst, size_t len)
 static int64_t ask(struct vmci_pair_end *end, struct vmci_ring *ring, bool ready)
 {
 	if (!end->pair || !end->has_rings)
+		return 0;
+	if (VMCI_FAULT("pause.no-saved-headers") && !is_mapped(end->pair))
 		return 0;
 	if (!is_mapped(end->pair) && end->pair->pages->state == VMCI_PAGES_DEAD)
 		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
@@ -189,7 +227,17 @@ int64_t vmci_pair_room(struct vmci_pair_end *end)
 
 int vmci_pair_state(const struct vmci_pair_end *end)
 {
-	return end->pair ? end->pair->state : VMCI_QPB_GONE;
+	int state = end->pair ? end->pair->state : VMCI_QPB_GONE;
+
+	if (VMCI_FAULT("broker.state-create") && state <= VMCI_QPB_CREATED_MEM)
+		state ^= 3;
+	if (VMCI_FAULT("broker.state-attach") &&
+	    (state == VMCI_QPB_ATTACHED_NO_MEM || state == VMCI_QPB_ATTACHED_MEM))
+		state ^= 7;
+	if (VMCI_FAULT("broker.state-detach") &&
+	    (state == VMCI_QPB_SHUTDOWN_NO_MEM || state == VMCI_QPB_SHUTDOWN_MEM))
+		state ^= 3;
+	return state;
 }
 
 struct vmci_handle vmci_pair_handle(const struct vmci_pair_end *end)

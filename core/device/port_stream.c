@@ -20,6 +20,9 @@ size_t vmci_device_accepts(uint32_t dst_context)
 {
 	if (VMCI_FAULT("stream.long-hypercall-refused"))
 		return VMCI_MAX_DG_SIZE;
+	if (VMCI_FAULT("send.limit-unchecked") || VMCI_FAULT("send.limit-off-by-one") ||
+	    VMCI_FAULT("route.too-large-accepted"))
+		return VMCI_HYPERCALL_MAX;
 	return dst_context == VMCI_HYPERVISOR_CONTEXT_ID ? VMCI_HYPERCALL_MAX : VMCI_MAX_DG_SIZE;
 }
 
@@ -44,7 +47,8 @@ static void out_begin(struct vmci_device *dev)
 			vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
 					   "datagram longer than the device takes", "DG.OUT.4");
 		out->swallow = payload;
-		if (VMCI_FAULT("stream.too-long-not-swallowed"))
+		if (VMCI_FAULT("stream.too-long-not-swallowed") ||
+		    (VMCI_FAULT("out.size-overflow") && payload > UINT64_MAX - HEAD))
 			out->swallow = 0;
 		return;
 	}
@@ -59,6 +63,10 @@ static void out_begin(struct vmci_device *dev)
 	}
 	memcpy(out->buf, out->head, HEAD);
 	out->have = HEAD;
+	if (VMCI_FAULT("out.acts-early"))
+		dev->regs.result = (int32_t)out->len;
+	if (VMCI_FAULT("out.miscounts"))
+		out->swallow = 1;
 }
 
 static void out_end(struct vmci_device *dev)
@@ -75,8 +83,13 @@ static void out_end(struct vmci_device *dev)
 	}
 	/* The port is ready for the next datagram before this one is carried out. */
 	memset(out, 0, sizeof(*out));
-	result = vmci_device_dispatch(dev, buf, len);
+	if (VMCI_FAULT("out.one-per-result") && dev->run_len > len)
+		result = dev->regs.result;
+	else
+		result = vmci_device_dispatch(dev, buf, len);
 	dev->regs.result = result;
+	if (VMCI_FAULT("out.error-loses-count") && result < 0)
+		out->have_head = 1;
 	vmci_hub_free(dev->hub, buf, len);
 }
 
@@ -93,7 +106,7 @@ void vmci_stream_write(struct vmci_device *dev, const uint8_t *src, size_t len)
 			out->have_head += (uint32_t)n;
 			if (out->have_head == HEAD)
 				out_begin(dev);
-		} else if (out->buf) {
+		} else if (out->buf && out->have < out->len) {
 			n = lesser(len, out->len - out->have);
 			memcpy(out->buf + out->have, src, n);
 			out->have += n;
@@ -124,6 +137,18 @@ static void in_fill(struct vmci_stream_in *in, bool ends)
 	in->ends = ends;
 }
 
+static void in_end(struct vmci_device *dev)
+{
+	struct vmci_stream_in *in = &dev->in;
+
+	memset(in, 0, sizeof(*in));
+	/* What came while the guest was told that nothing is there. */
+	if (dev->ctx->queue.count && !VMCI_FAULT("stream.late-datagram-not-announced"))
+		vmci_irq_fetch_done(dev, VMCI_ICR_DATAGRAM);
+	else
+		vmci_irq_fetch_done(dev, 0);
+}
+
 /* Behind a record or at the start of a read: what comes next? */
 static void in_next(struct vmci_device *dev)
 {
@@ -134,7 +159,11 @@ static void in_next(struct vmci_device *dev)
 	/* A header does not fit: the guest throws these bytes away and reads again. */
 	if (in->left < HEAD && !VMCI_FAULT("stream.header-split")) {
 		if (in->left) {
-			in_fill(in, false);
+			in_fill(in, VMCI_FAULT("in.short-rest-idle"));
+			return;
+		}
+		if (VMCI_FAULT("in.full-burst-idle")) {
+			in_end(dev);
 			return;
 		}
 		in->left = in->read;
@@ -152,8 +181,11 @@ static void in_next(struct vmci_device *dev)
 	} else {
 		/* The guest moves what it has to the front of its buffer and reads the rest of it
 		 * full: 69632 bytes less what it has. */
-		in->read = VMCI_MAX_DG_SIZE;
+		if (!VMCI_FAULT("in.long-burst-forgotten"))
+			in->read = VMCI_MAX_DG_SIZE;
 		in->left = VMCI_MAX_DG_SIZE - (uint32_t)a;
+		if (VMCI_FAULT("in.rest-lost"))
+			vmci_dgqueue_clear(&dev->ctx->queue, dev->hub->port);
 		if (VMCI_FAULT("stream.straddle-counted-wrong"))
 			in->left = (uint32_t)a % 4096;
 	}
@@ -171,18 +203,6 @@ static void in_start(struct vmci_device *dev)
 	in_next(dev);
 }
 
-static void in_end(struct vmci_device *dev)
-{
-	struct vmci_stream_in *in = &dev->in;
-
-	memset(in, 0, sizeof(*in));
-	/* What came while the guest was told that nothing is there. */
-	if (dev->ctx->queue.count && !VMCI_FAULT("stream.late-datagram-not-announced"))
-		vmci_irq_fetch_done(dev, VMCI_ICR_DATAGRAM);
-	else
-		vmci_irq_fetch_done(dev, 0);
-}
-
 static void record_done(struct vmci_device *dev)
 {
 	struct vmci_stream_in *in = &dev->in;
@@ -195,7 +215,10 @@ static void record_done(struct vmci_device *dev)
 	vmci_datagram_free(dev->hub->port, in->record);
 	in->record = NULL;
 	in->at = 0;
-	in_next(dev);
+	if (VMCI_FAULT("in.one-per-burst") && in->left)
+		in_fill(in, true);
+	else
+		in_next(dev);
 }
 
 static size_t give_record(struct vmci_device *dev, uint8_t *dst, size_t len)
@@ -220,6 +243,13 @@ static size_t give_filler(struct vmci_device *dev, uint8_t *dst, size_t len)
 
 	memset(dst, VMCI_FAULT("stream.no-terminator") ? 0 : 0xff, n);
 	in->filler -= (uint32_t)n;
+	if (VMCI_FAULT("in.record-behind-filler") && in->ends && dev->ctx->queue.count &&
+	    in->filler >= HEAD && in->filler % VMCI_DG_ALIGN == 0) {
+		in->left = in->filler;
+		in->filler = 0;
+		in_next(dev);
+		return n;
+	}
 	if (in->filler)
 		return n;
 	if (in->ends) {

@@ -59,12 +59,20 @@ static uint32_t peek(const struct vmci_device *dev, uint32_t reg)
 	case VMCI_CAPS_ADDR:
 		if (VMCI_FAULT("regs.caps-reads-accepted"))
 			return r->caps;
+		if (VMCI_FAULT("caps.no-datagram"))
+			return dev->config.caps & ~(uint32_t)VMCI_CAPS_DATAGRAM;
+		if (VMCI_FAULT("caps.dma-missing"))
+			return dev->config.caps & ~(uint32_t)VMCI_CAPS_DMA_DATAGRAM;
+		if (VMCI_FAULT("caps.unknown-bits"))
+			return dev->config.caps | VMCI_CAPS_CLEAR_TO_ACK;
 		return dev->config.caps;
 	case VMCI_RESULT_LOW_ADDR:
 		return (uint32_t)r->result;
 	case VMCI_RESULT_HIGH_ADDR:
 		if (VMCI_FAULT("regs.result-high-zero"))
 			return 0;
+		if (VMCI_FAULT("result.high-stuck"))
+			return 0xffffffffu;
 		return r->result < 0 ? 0xffffffffu : 0;
 	default:
 		return VMCI_FAULT("regs.undefined-reads-ones") && reg >= VMCI_REGISTERS_SIZE
@@ -90,14 +98,54 @@ static bool is_access(uint32_t offset, unsigned bits)
 	return (offset & 3) + bits / 8 <= 4;
 }
 
+/* Deliberate mistakes in decoding an access. */
+static void mislead(const struct vmci_device *dev, enum vmci_window w, uint32_t *offset,
+		    unsigned *bits)
+{
+	bool is_port = *offset == VMCI_DATA_OUT_ADDR || *offset == VMCI_DATA_IN_ADDR;
+	bool has_window = (dev->config.caps & VMCI_CAPS_DMA_DATAGRAM) != 0;
+	uint32_t nowhere = VMCI_REGISTERS_SIZE;
+
+	if (VMCI_FAULT("regs.undefined-aliases") && *offset >= VMCI_REGISTERS_SIZE)
+		*offset &= 0x1f;
+	if (VMCI_FAULT("regs.window-aliases") && w == VMCI_WINDOW_MMIO)
+		*offset &= 0x3f;
+	if (VMCI_FAULT("regs.wide-port") && is_port)
+		*bits = 8;
+	if (VMCI_FAULT("window.no-ports") && w == VMCI_WINDOW_PORTS && has_window)
+		*offset = nowhere;
+	if (VMCI_FAULT("window.ports-dead") && w == VMCI_WINDOW_PORTS && has_window && is_port)
+		*offset = nowhere;
+	if (VMCI_FAULT("dma.kills-ports") && is_port &&
+	    vmci_device_uses(dev, VMCI_CAPS_DMA_DATAGRAM))
+		*offset = nowhere;
+	if (VMCI_FAULT("window.wrong-offset") && w == VMCI_WINDOW_MMIO)
+		*offset ^= 4;
+}
+
+/* Deliberate effects of a read that should have none. */
+static void after_read(struct vmci_device *dev, uint32_t offset)
+{
+	if (VMCI_FAULT("intx.lowered-by-any-access") && dev->regs.line) {
+		dev->regs.line = false;
+		dev->port->irq_line(dev->port->ctx, false);
+	}
+	if (VMCI_FAULT("regs.read-side-effect") && offset != VMCI_ICR_ADDR &&
+	    offset != VMCI_CAPS_ADDR && offset != VMCI_RESULT_LOW_ADDR)
+		vmci_regs_power_on(dev);
+	if (VMCI_FAULT("dma-in.late"))
+		vmci_dma_continue(dev);
+}
+
 uint32_t vmci_device_read(struct vmci_device *dev, enum vmci_window w, uint32_t offset,
 			  unsigned bits)
 {
 	uint32_t value;
 
-	(void)w; /* both windows show the same registers */
+	/* Both windows show the same registers. */
 	if (!is_access(offset, bits))
 		return 0;
+	mislead(dev, w, &offset, &bits);
 	if (offset == VMCI_DATA_IN_ADDR)
 		return read_bytes(dev, bits / 8);
 	if (offset == VMCI_ICR_ADDR && bits == 32)
@@ -109,6 +157,9 @@ uint32_t vmci_device_read(struct vmci_device *dev, enum vmci_window w, uint32_t 
 	value >>= (offset & 3) * 8;
 	if (bits < 32)
 		value &= ((uint32_t)1 << bits) - 1;
+	if (VMCI_FAULT("regs.narrow-read") && bits < 32)
+		value = 0;
+	after_read(dev, offset);
 	trace_access(dev, VMCI_TRACE_REG_READ, offset, bits, value);
 	return value;
 }
@@ -119,8 +170,12 @@ static void write_control(struct vmci_device *dev, uint32_t value)
 {
 	if ((value & VMCI_CONTROL_RESET) && !VMCI_FAULT("reset.ignored"))
 		vmci_reset(dev, "control");
+	if (VMCI_FAULT("control.unknown-bits-reset") && value >> 3)
+		vmci_reset(dev, "control");
 	if (value & VMCI_CONTROL_INT_ENABLE)
 		dev->regs.is_enabled = true;
+	if (VMCI_FAULT("icr.enable-is-cause") && (value & VMCI_CONTROL_INT_ENABLE))
+		dev->regs.icr |= VMCI_ICR_DATAGRAM;
 	if ((value & VMCI_CONTROL_INT_DISABLE) && !VMCI_FAULT("regs.disable-ignored"))
 		dev->regs.is_enabled = false;
 	vmci_irq_update(dev);
@@ -128,6 +183,9 @@ static void write_control(struct vmci_device *dev, uint32_t value)
 
 static void write_caps(struct vmci_device *dev, uint32_t value)
 {
+	if (VMCI_FAULT("caps.write-once") &&
+	    dev->regs.caps != (dev->config.caps & VMCI_CAPS_UNACKED))
+		return;
 	if (!VMCI_FAULT("reset.caps-keeps-objects"))
 		vmci_reset_guest_objects(dev, "caps");
 	dev->regs.caps = (value & dev->config.caps) | VMCI_CAPS_DATAGRAM;
@@ -144,6 +202,8 @@ static void write_caps(struct vmci_device *dev, uint32_t value)
 static void write_page_shift(struct vmci_device *dev, uint32_t value)
 {
 	if (VMCI_FAULT("regs.page-shift-ignored"))
+		return;
+	if (VMCI_FAULT("page.shift-odd") && (value & 1))
 		return;
 	if ((value < VMCI_GUEST_PAGE_SHIFT_MIN || value > VMCI_GUEST_PAGE_SHIFT_MAX) &&
 	    !(VMCI_FAULT("regs.page-shift-unchecked") && value < 32))
@@ -183,6 +243,8 @@ static void write_register(struct vmci_device *dev, uint32_t reg, uint32_t value
 	case VMCI_DATA_OUT_LOW_ADDR:
 		if (uses_dma(dev))
 			vmci_dma_send(dev, address(r->out_high, value));
+		if (VMCI_FAULT("dma.high-consumed"))
+			r->out_high = 0;
 		break;
 	case VMCI_DATA_OUT_HIGH_ADDR:
 		r->out_high = value;
@@ -190,6 +252,8 @@ static void write_register(struct vmci_device *dev, uint32_t reg, uint32_t value
 	case VMCI_DATA_IN_LOW_ADDR:
 		if (uses_dma(dev))
 			vmci_dma_receive(dev, address(r->in_high, value));
+		if (VMCI_FAULT("dma.high-consumed"))
+			r->in_high = 0;
 		break;
 	case VMCI_DATA_IN_HIGH_ADDR:
 		r->in_high = value;
@@ -198,6 +262,10 @@ static void write_register(struct vmci_device *dev, uint32_t reg, uint32_t value
 		write_page_shift(dev, value);
 		break;
 	default:
+		if (VMCI_FAULT("regs.result-writable")) {
+			r->result = reg == VMCI_RESULT_LOW_ADDR ? (int32_t)value : r->result;
+			r->icr = reg == VMCI_ICR_ADDR ? value : r->icr;
+		}
 		break;
 	}
 }
@@ -209,6 +277,7 @@ void vmci_device_write(struct vmci_device *dev, enum vmci_window w, uint32_t off
 
 	if (!is_access(offset, bits))
 		return;
+	mislead(dev, w, &offset, &bits);
 	if (offset == VMCI_DATA_OUT_ADDR) {
 		vmci_put32(bytes, value);
 		vmci_device_write_bytes(dev, w, offset, bytes, bits / 8);
@@ -216,14 +285,16 @@ void vmci_device_write(struct vmci_device *dev, enum vmci_window w, uint32_t off
 	}
 	/* Observers see the write before what it causes. */
 	trace_access(dev, VMCI_TRACE_REG_WRITE, offset, bits, value);
-	if (bits == 32)
+	if (bits == 32 || VMCI_FAULT("regs.narrow-write"))
 		write_register(dev, offset, value);
 }
 
 void vmci_device_write_bytes(struct vmci_device *dev, enum vmci_window w, uint32_t offset,
 			     const uint8_t *src, size_t len)
 {
-	(void)w;
+	unsigned bits = 8;
+
+	mislead(dev, w, &offset, &bits);
 	if (offset != VMCI_DATA_OUT_ADDR || !len)
 		return;
 	vmci_device_trace_bytes(dev, VMCI_DATA_OUT_ADDR, len);
@@ -233,6 +304,9 @@ void vmci_device_write_bytes(struct vmci_device *dev, enum vmci_window w, uint32
 void vmci_device_read_bytes(struct vmci_device *dev, enum vmci_window w, uint32_t offset,
 			    uint8_t *dst, size_t len)
 {
+	unsigned bits = 8;
+
+	mislead(dev, w, &offset, &bits);
 	if (offset != VMCI_DATA_IN_ADDR) {
 		for (size_t i = 0; i < len; i++)
 			dst[i] = (uint8_t)vmci_device_read(dev, w, offset, 8);

@@ -14,7 +14,8 @@
 static void power_on(struct vmci_regs *r, uint32_t caps)
 {
 	memset(r, 0, sizeof(*r));
-	r->caps = caps & VMCI_CAPS_UNACKED;
+	r->caps = VMCI_FAULT("caps.gates-datagrams") ? 0 : caps & VMCI_CAPS_UNACKED;
+	r->result = VMCI_FAULT("result.starts-nonzero") ? 1 : 0;
 	r->page_shift = VMCI_GUEST_PAGE_SHIFT_MIN;
 }
 
@@ -51,8 +52,13 @@ static void drop_objects(struct vmci_device *dev)
  * everything, and what they send is for the next driver. */
 static void drop_pairs(struct vmci_device *dev)
 {
+	bool was_closing = dev->hub->is_closing;
+
+	if (VMCI_FAULT("reset.no-detach-event"))
+		dev->hub->is_closing = true;
 	if (!VMCI_FAULT("reset.pairs-kept"))
 		vmci_broker_context_gone(dev->ctx);
+	dev->hub->is_closing = was_closing;
 }
 
 void vmci_reset_guest_objects(struct vmci_device *dev, const char *why)
@@ -88,11 +94,16 @@ static void keep(struct vmci_regs *now, const struct vmci_regs *old)
 		now->out_high = old->out_high;
 		now->in_high = old->in_high;
 	}
+	if (VMCI_FAULT("route.former-source-for-ever")) {
+		now->formers = old->formers;
+		memcpy(now->former, old->former, sizeof(now->former));
+	}
 }
 
 void vmci_reset(struct vmci_device *dev, const char *why)
 {
 	struct vmci_regs old = dev->regs;
+	bool was_clean = VMCI_FAULT("reset.needs-state") && vmci_reset_is_clean(dev);
 
 	trace(dev, why);
 	dev->regs.is_enabled = false;
@@ -101,6 +112,14 @@ void vmci_reset(struct vmci_device *dev, const char *why)
 	vmci_regs_power_on(dev);
 	keep(&dev->regs, &old);
 	drop_pairs(dev);
+	if (was_clean)
+		dev->regs.page_shift = VMCI_GUEST_PAGE_SHIFT_MAX;
+	if (VMCI_FAULT("reset.kills-datagrams")) {
+		dev->out.have_head = VMCI_DATAGRAM_SIZE;
+		dev->out.swallow = UINT64_MAX;
+	}
+	if (VMCI_FAULT("reset.changes-cid") && !vmci_hub_find(dev->hub, dev->ctx->cid + 1))
+		vmci_context_renumber(dev->ctx, dev->ctx->cid + 1);
 }
 
 void vmci_device_platform_reset(struct vmci_device *dev)

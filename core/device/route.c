@@ -41,24 +41,45 @@ static uint32_t sender_priv(const struct vmci_context *from, uint32_t src_resour
 	return from->priv;
 }
 
+/* Whoever speaks for the host may leave its id out; guests' were filled in before. */
+static int fill_source(const struct vmci_context *from, struct vmci_handle *src)
+{
+	if (src->context != VMCI_INVALID_ID)
+		return 0;
+	if (from != from->hub->host && !VMCI_FAULT("route.anonymous-accepted"))
+		return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing",
+			      "CTX.ROUTE.7");
+	src->context = from->cid;
+	return 0;
+}
+
+static bool is_forgery_missed(uint32_t claimed)
+{
+	return VMCI_FAULT("route.forged-source-accepted") ||
+	       (VMCI_FAULT("route.forged-machine-accepted") && vmci_cid_is_vm(claimed));
+}
+
 static int decide_host(struct vmci_context *from, struct vmci_handle dst, struct vmci_handle src,
 		       struct route *r)
 {
 	struct vmci_hub *hub = from->hub;
+	int rc;
 
-	if (src.context == VMCI_INVALID_ID) {
-		if (from != hub->host)
-			return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing",
-				      "CTX.ROUTE.7");
-		src.context = VMCI_HOST_CONTEXT_ID;
-	}
-	if (src.context != from->cid && !VMCI_FAULT("route.forged-source-accepted"))
+	rc = fill_source(from, &src);
+	if (rc)
+		return rc;
+	if (src.context != from->cid && !is_forgery_missed(src.context))
 		return refuse(from, VMCI_ERROR_NO_ACCESS, "source context is not the sender's",
 			      "CTX.ROUTE.8");
 	r->src_context = src.context;
 	if (from == hub->hypervisor && dst.resource == VMCI_EVENT_HANDLER)
 		return 0;
 	r->endpoint = vmci_endpoint_find(hub->host, dst.resource);
+	if (VMCI_FAULT("priv.order") && !r->endpoint &&
+	    (from->priv & VMCI_PRIVILEGE_FLAG_RESTRICTED))
+		return VMCI_ERROR_NO_ACCESS;
+	if (VMCI_FAULT("route.host-to-host") && from == hub->host)
+		return VMCI_ERROR_DST_UNREACHABLE;
 	if (!r->endpoint)
 		return refuse(from,
 			      VMCI_FAULT("route.wrong-no-endpoint") ? VMCI_ERROR_NO_HANDLE
@@ -75,6 +96,7 @@ static int decide_vm(struct vmci_context *from, struct vmci_handle dst, struct v
 		     struct route *r)
 {
 	struct vmci_hub *hub = from->hub;
+	int rc;
 
 	r->vm = vmci_hub_find(hub, dst.context);
 	if (!r->vm || !vmci_context_is_vm(r->vm))
@@ -82,19 +104,23 @@ static int decide_vm(struct vmci_context *from, struct vmci_handle dst, struct v
 			      VMCI_FAULT("route.unknown-context-code") ? VMCI_ERROR_NOT_FOUND
 								       : VMCI_ERROR_DST_UNREACHABLE,
 			      "destination context unknown", "CTX.ROUTE.3");
-	if (src.context == VMCI_INVALID_ID) {
-		if (from != hub->host)
-			return refuse(from, VMCI_ERROR_INVALID_ARGS, "source context missing",
-				      "CTX.ROUTE.7");
-		src.context = VMCI_HOST_CONTEXT_ID;
-	}
+	rc = fill_source(from, &src);
+	if (rc)
+		return rc;
+	if (VMCI_FAULT("route.order") && src.context != from->cid)
+		return VMCI_ERROR_NO_ACCESS;
+	if (VMCI_FAULT("route.hypervisor-source") && from == hub->hypervisor)
+		return VMCI_ERROR_NO_ACCESS;
 	if (vmci_cid_is_vm(src.context) && src.context != dst.context &&
 	    !VMCI_FAULT("route.vm-to-vm"))
 		return refuse(from, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM",
 			      "CTX.ROUTE.4");
-	if (src.context != from->cid && !VMCI_FAULT("route.forged-source-accepted"))
+	if (src.context != from->cid && !is_forgery_missed(src.context))
 		return refuse(from, VMCI_ERROR_NO_ACCESS, "source context is not the sender's",
 			      "CTX.ROUTE.8");
+	if (VMCI_FAULT("priv.denies-self") && r->vm == from &&
+	    (from->priv & VMCI_PRIVILEGE_FLAG_RESTRICTED))
+		return VMCI_ERROR_NO_ACCESS;
 	if (r->vm != from && vmci_priv_denies(sender_priv(from, src.resource), r->vm->priv) &&
 	    !VMCI_FAULT("priv.restricted-vm-open"))
 		return refuse(from, VMCI_ERROR_NO_ACCESS, "privileges of sender and VM",
@@ -105,19 +131,35 @@ static int decide_vm(struct vmci_context *from, struct vmci_handle dst, struct v
 	return 0;
 }
 
+static bool is_too_large(size_t len)
+{
+	if (VMCI_FAULT("send.limit-unchecked") || VMCI_FAULT("route.too-large-accepted"))
+		return false;
+	if (VMCI_FAULT("send.limit-off-by-one"))
+		return len == VMCI_MAX_DG_SIZE || len > VMCI_MAX_DG_SIZE + 1;
+	return len > VMCI_MAX_DG_SIZE;
+}
+
 static int decide(struct vmci_context *from, bool is_guest, struct vmci_handle dst,
 		  struct vmci_handle src, size_t len, struct route *r)
 {
-	if (len > VMCI_MAX_DG_SIZE && !VMCI_FAULT("route.too-large-accepted"))
+	if (is_too_large(len))
 		return refuse(from, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed",
 			      "DG.RES.2");
-	if (dst.context == VMCI_INVALID_ID)
+	if (VMCI_FAULT("route.any-context-result") && dst.context == VMCI_INVALID_ID)
+		return VMCI_ERROR_DST_UNREACHABLE;
+	if (VMCI_FAULT("route.anonymous-refused") && is_guest && src.context == VMCI_INVALID_ID &&
+	    src.resource == VMCI_INVALID_ID)
+		return VMCI_ERROR_INVALID_ARGS;
+	if (dst.context == VMCI_INVALID_ID && !VMCI_FAULT("route.invalid-destination"))
 		return refuse(from, VMCI_ERROR_INVALID_ARGS, "no destination context",
 			      "CTX.ROUTE.1");
 	if (is_guest && vmci_route_is_own_source(from, src.context))
 		src.context = from->cid;
 	if (dst.context == VMCI_HYPERVISOR_CONTEXT_ID) {
 		/* A host that is nobody's guest has no hypervisor above it. */
+		if (VMCI_FAULT("route.vm-to-hypervisor") || VMCI_FAULT("route.host-to-hypervisor"))
+			return 0;
 		if (vmci_context_is_vm(from))
 			return refuse(from, VMCI_ERROR_DST_UNREACHABLE,
 				      "the hypervisor is reached through the device",
@@ -151,8 +193,20 @@ static int enqueue(struct vmci_context *to, struct vmci_datagram *dg, bool is_hy
 	vmci_dgqueue_append(&to->queue, dg);
 	ev.result = (int32_t)dg->len;
 	vmci_hub_trace(hub, &ev);
-	wake(to);
+	if (!VMCI_FAULT("event.no-cause") || !is_hypervisor)
+		wake(to);
 	return (int)dg->len;
+}
+
+/* What waits for all contexts together; for a deliberate mistake. */
+static uint64_t all_bytes(const struct vmci_hub *hub)
+{
+	const struct vmci_list *at;
+	uint64_t sum = 0;
+
+	for (at = hub->members.next; at != &hub->members; at = at->next)
+		sum += VMCI_HOLDER(at, struct vmci_context, member)->queue.bytes;
+	return sum;
 }
 
 int vmci_route_enqueue(struct vmci_context *to, const uint8_t *bytes, size_t len,
@@ -162,6 +216,8 @@ int vmci_route_enqueue(struct vmci_context *to, const uint8_t *bytes, size_t len
 	struct vmci_datagram *dg;
 	int rc = vmci_dgqueue_admit(&to->queue, len, is_hypervisor);
 
+	if (VMCI_FAULT("queue.shared-limit") && all_bytes(to->hub) + len > 139263)
+		rc = VMCI_ERROR_NO_RESOURCES;
 	/* Before a copy is made, so that a flood costs no memory. */
 	if (rc)
 		return refuse(to, rc, "datagram queue full", "CTX.QUEUE.1");
@@ -207,7 +263,8 @@ int vmci_route_send(struct vmci_context *from, bool is_guest, uint8_t *dg, size_
 
 	if (rc)
 		return rc;
-	if (!VMCI_FAULT("route.source-not-stamped"))
+	if (!VMCI_FAULT("route.source-not-stamped") &&
+	    !(VMCI_FAULT("route.host-source") && from == from->hub->host))
 		vmci_put32(dg + VMCI_DATAGRAM_SRC_CONTEXT, r.src_context);
 	return deliver(from, &r, dg, len);
 }
@@ -220,7 +277,7 @@ int vmci_context_send(struct vmci_context *ctx, struct vmci_handle dst, struct v
 	uint8_t *dg;
 	int rc;
 
-	if (len > VMCI_MAX_DG_PAYLOAD_SIZE && !VMCI_FAULT("route.too-large-accepted"))
+	if (len > VMCI_HYPERCALL_MAX || is_too_large(total))
 		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed",
 			      "DG.RES.2");
 	dg = vmci_hub_alloc(hub, total);
@@ -241,7 +298,7 @@ int vmci_context_receive(struct vmci_context *ctx, uint8_t *buf, size_t size, si
 	struct vmci_datagram *dg = vmci_dgqueue_head(&ctx->queue);
 
 	if (!dg)
-		return VMCI_ERROR_NO_MORE_DATAGRAMS;
+		return VMCI_FAULT("queue.empty-result") ? 0 : VMCI_ERROR_NO_MORE_DATAGRAMS;
 	if (dg->len > size && !VMCI_FAULT("context.small-buffer-drops"))
 		return VMCI_ERROR_NO_MEM;
 	vmci_dgqueue_take(&ctx->queue);
@@ -249,10 +306,13 @@ int vmci_context_receive(struct vmci_context *ctx, uint8_t *buf, size_t size, si
 	memcpy(buf, dg->bytes, *len);
 	vmci_datagram_free(ctx->hub->port, dg);
 	dg = vmci_dgqueue_head(&ctx->queue);
+	if (VMCI_FAULT("queue.next-size"))
+		return (int)*len;
 	return dg ? (int)dg->len : 0;
 }
 
 bool vmci_context_is_pending(const struct vmci_context *ctx)
 {
-	return ctx->queue.count > 0 || ctx->ring_count > 0;
+	return (ctx->queue.count > 0 && !VMCI_FAULT("pending.datagram")) ||
+	       (ctx->ring_count > 0 && !VMCI_FAULT("pending.ring"));
 }

@@ -38,7 +38,9 @@ int vmci_context_watch(struct vmci_context *ctx, uint32_t remote)
 	    !VMCI_FAULT("priv.restricted-may-watch"))
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_NO_ACCESS,
 				   "a restricted context may not watch", "PRIV.WATCH.1");
-	if (find(ctx, remote))
+	if (VMCI_FAULT("watch.unknown-refused") && !vmci_hub_find(hub, remote))
+		return VMCI_ERROR_NOT_FOUND;
+	if (find(ctx, remote) && !VMCI_FAULT("watch.duplicate"))
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_ALREADY_EXISTS, "watched already",
 				   "CTX.WATCH.2");
 	if (ctx->watch_count >= VMCI_MAX_CONTEXTS)
@@ -73,7 +75,8 @@ int vmci_context_unwatch(struct vmci_context *ctx, uint32_t remote)
 	if (!w)
 		return vmci_refuse(ctx->hub, ctx->cid, VMCI_ERROR_NOT_FOUND, "not watched",
 				   "CTX.WATCH.2");
-	drop(w);
+	if (!VMCI_FAULT("watch.unwatch-ignored"))
+		drop(w);
 	return 0;
 }
 
@@ -94,6 +97,8 @@ void vmci_watch_announce_removal(struct vmci_context *ctx)
 		    !VMCI_FAULT("priv.removal-told-to-all"))
 			continue;
 		(void)vmci_event_context(to, VMCI_EVENT_CTX_REMOVED, ctx->cid);
+		if (VMCI_FAULT("event.removed-twice"))
+			(void)vmci_event_context(to, VMCI_EVENT_CTX_REMOVED, ctx->cid);
 	}
 }
 
