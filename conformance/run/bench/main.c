@@ -48,7 +48,7 @@ double bench_bursts(void (*fn)(void *arg, uint64_t count), void *arg, uint64_t n
 void bench_wait(unsigned *turns)
 {
 	/* Long waits mean that the other end has no processor. */
-	if (++*turns % 4096 == 0) {
+	if (++*turns % 1024 == 0) {
 		sched_yield();
 		return;
 	}

@@ -1,18 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* plot.c - the curves as an SVG: nanoseconds over message size, both logarithmic. */
 #include <math.h>
+#include <string.h>
 #include "bench.h"
 
 #define WIDTH  520.0
 #define HEIGHT 380.0
-#define LEFT   60.0
+#define LEFT   80.0
 #define TOP    40.0
 #define RIGHT  190.0 /* names */
-#define LOWEST 0.3   /* decade of the axis: 10^0.3 is 2 ns */
+#define LOWEST 0.0   /* decade of the axis: 1 ns */
 #define TALL   5.0
 
-static const char *const colours[] = { "#0b6", "#06b", "#0aa", "#46d", "#c60",
-				       "#a33", "#939", "#777", "#333" };
+/* A way or a yardstick has the same colour in both panels. */
+static const char *colour_of(const struct curve *c)
+{
+	static const struct {
+		const char *name, *colour;
+	} colours[] = { { "ring, scattered pages", "#0b6" },
+			{ "ring, contiguous", "#06b" },
+			{ "ring, scattered, batched", "#0aa" },
+			{ "ring, read in place", "#84c" },
+			{ "memcpy in, memcpy out", "#777" },
+			{ "boost spsc_queue", "#c60" },
+			{ "ck_ring", "#a33" } };
+
+	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
+		if (strcmp(colours[i].name, c->name) == 0)
+			return colours[i].colour;
+	return "#333";
+}
 
 static double x_of(size_t i)
 {
@@ -52,7 +69,7 @@ static void axes(FILE *f, const char *title)
 static void curves(FILE *f, const struct curve *c, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
-		const char *colour = colours[k % (sizeof(colours) / sizeof(colours[0]))];
+		const char *colour = colour_of(&c[k]);
 		double y = TOP + 16 * (double)k + 8;
 
 		fprintf(f, "<polyline fill='none' stroke='%s' stroke-width='%s' points='", colour,

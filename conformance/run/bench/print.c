@@ -79,14 +79,21 @@ static double against(const struct curve *c, size_t n, const char *other, const 
 	return a && b && b->ns[size] > 0 ? a->ns[size] / b->ns[size] : 0;
 }
 
-static void figures(const struct outcome *o)
+static bool is_judged(const struct outcome *o)
+{
+	return o->steady >= BENCH_SIZES * BENCH_ROUNDS;
+}
+
+static void figures_of_two_threads(const struct outcome *o)
 {
 	bool is_near = o->ping_pong_ns < 250;
 	const struct curve *contiguous = find(o->two, o->ntwo, "ring, contiguous");
 	double worst = 0;
 
-	printf("Figures to reach (ratios in this run; two threads %s)\n",
-	       is_near ? "NEAR" : "FAR, or disturbed");
+	if (!is_judged(o)) {
+		printf("  Two threads: not judged, the machine was too busy.\n");
+		return;
+	}
 	if (find(o->two, o->ntwo, "boost spsc_queue")) {
 		figure("boost spsc_queue / ring, two threads, 16 bytes",
 		       against(o->two, o->ntwo, "boost spsc_queue", "ring, scattered pages", 0),
@@ -102,6 +109,13 @@ static void figures(const struct outcome *o)
 		if (o->latency_ns[k] / (o->ping_pong_ns / 2) > worst)
 			worst = o->latency_ns[k] / (o->ping_pong_ns / 2);
 	figure("one-way latency up to 256 bytes / half a ping-pong", worst, true, 1.05);
+}
+
+static void figures(const struct outcome *o)
+{
+	printf("Figures to reach (ratios in this run; the cores are %s)\n",
+	       o->ping_pong_ns < 250 ? "NEAR" : "FAR");
+	figures_of_two_threads(o);
 	figure("64 bytes over 10 000 pairs in turn / over 100", o->many_ns / o->few_ns, true, 6);
 	figure("64 bytes over 10 000 pairs in turn, ns", o->many_ns, true, 24);
 }
@@ -115,8 +129,11 @@ void bench_print(const struct outcome *o)
 	       BENCH_QUEUE, BENCH_ROUNDS);
 	table("one thread, put and take", o->one, o->none);
 	printf("Two threads: a cache line goes there and back in %.0f ns; %u rounds were steady, %u "
-	       "were done again.\n\n",
+	       "were not.\n",
 	       o->ping_pong_ns, o->steady, o->unsteady);
+	if (!is_judged(o))
+		printf("This machine is too busy for them: what follows says little.\n");
+	printf("\n");
 	table("two threads", o->two, o->ntwo);
 	row("cross-core read ceiling", o->ceiling_ns, " %8.1f");
 	for (size_t k = 0; k < o->ntwo; k++) {

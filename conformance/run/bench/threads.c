@@ -9,7 +9,7 @@
 
 #define TURN_NS	      8e6  /* how long one measurement should take */
 #define STEADY	      1.25 /* a ping-pong may differ by that within a round */
-#define ROUNDS_MAX    (4 * BENCH_ROUNDS)
+#define PATIENCE_NS   40e9 /* no round is done again after that */
 #define PING_PONGS    4000u
 #define CEILING_BLOCK (BENCH_QUEUE / 2)
 
@@ -311,6 +311,7 @@ void bench_two_threads(struct outcome *o)
 	const struct subject *list[BENCH_CURVES];
 	double ns[BENCH_CURVES][BENCH_ROUNDS], top[BENCH_ROUNDS], pp[BENCH_SIZES * BENCH_ROUNDS];
 	double one_way[3][BENCH_ROUNDS];
+	double start = bench_now();
 	size_t npp = 0;
 
 	o->ntwo = all_subjects(list, true);
@@ -328,7 +329,7 @@ void bench_two_threads(struct outcome *o)
 			if (state[k])
 				n[k] = messages_for(time_two(list[k], state[k], 500));
 		}
-		for (unsigned tried = 0; r < BENCH_ROUNDS; tried++) {
+		while (r < BENCH_ROUNDS) {
 			double before = ping_pong(), after;
 
 			for (size_t k = 0; k < o->ntwo; k++)
@@ -338,13 +339,14 @@ void bench_two_threads(struct outcome *o)
 			for (int k = 0; k < 3 && i == 0; k++)
 				one_way[k][r] = latency(bench_sizes[k]);
 			after = ping_pong();
-			/* On a machine that never is steady the last rounds have to do. */
-			if (!is_steady(before, after) && tried < ROUNDS_MAX) {
+			if (is_steady(before, after)) {
+				o->steady++;
+			} else {
 				o->unsteady++;
-				continue;
+				if (bench_now() - start < PATIENCE_NS)
+					continue;
 			}
 			pp[npp++] = (before + after) / 2;
-			o->steady++;
 			r++;
 		}
 		for (size_t k = 0; k < o->ntwo; k++)
