@@ -10,7 +10,7 @@ RUN_SRC += $(sort $(wildcard conformance/run/*.c)) conformance/run/vectors.S
 $(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/conformance/run/vectors.o: \
 	$(O)/spec/vectors.bin
 
-ENGINE_ALONE = $(addprefix conformance/engine/, code.c engine.c mailbox.c pci.c peer_wire.c report.c rings.c \
+ENGINE_ALONE = $(addprefix conformance/engine/, basics.c code.c engine.c mailbox.c pci.c peer_wire.c report.c rings.c \
 	start.c step_actor.c step_device.c step_look.c table.c text.c tidy.c xport.c) core/common/error.c
 UNIT_TESTS += conformance/engine/test/test_code.c conformance/engine/test/test_table.c \
 	conformance/engine/test/test_xport.c
@@ -40,7 +40,13 @@ $(O)/bin/bench: $(patsubst %.c,$(O)/host/%.o,$(BENCH_SRC) $(CORE_COMMON_SRC) $(C
 	$(Q)mkdir -p $(@D)
 	$(Q)$(if $(BENCH_BOOST),$(CXX),$(CC)) -o $@ $(filter %.o,$^) -lm -pthread
 
-bench: $(O)/bin/bench $(O)/bin/vmci-conform ## Measure the core beside memcpy, other rings and sockets; table and plot
+$(O)/bin/bench-served: $(patsubst %.c,$(O)/host/%.o,conformance/run/bench/served/main.c conformance/run/vfu_call.c \
+		conformance/run/vfu_client.c conformance/run/vfu_client_irq.c)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^)
+
+bench: $(O)/bin/bench $(O)/bin/bench-served $(O)/bin/vmci-conform $(O)/bin/vmci-sim $(O)/efi/vmci.efi ## Measure the core beside memcpy, other rings and sockets; table and plot
 	$(Q)conformance/run/bench/bench.sh
 
 # ---- specc -------------------------------------------------------------------------------------------

@@ -25,6 +25,34 @@ awk -v n="$vectors" -v ns="$((end - start))" 'BEGIN {
 	printf "Suite in process: %d vectors passed in %.2f s, %.0f a second.\n\n", n, ns / 1e9, n * 1e9 / ns
 }'
 
+# The same device behind a socket.
+socket=$(mktemp -u "${TMPDIR:-/tmp}/vmci-bench.XXXXXX")
+"$O/bin/vmci-sim" serve --socket "$socket" --once >"$work/sim.log" &
+sim=$!
+trap 'kill "$sim" 2>/dev/null || true' EXIT
+for _ in $(seq 100); do
+	[ -S "$socket" ] && break
+	sleep 0.05
+done
+"$O/bin/bench-served" "$socket"
+wait "$sim" || true
+trap - EXIT
+echo
+
+# From firmware: all device vectors, and the same boot with a single one for what the boot itself costs.
+boot() {
+	local start end
+	start=$(date +%s%N)
+	OUT=$work/efi ROLE=device ONLY=$1 .ci/run-efi --tap >"$work/efi.tap" 2>"$work/efi.log" || true
+	end=$(date +%s%N)
+	awk -v ns="$((end - start))" -v n="$(grep -c '^ok' "$work/efi.tap")" -v what="$2" 'BEGIN {
+		printf "%-42s %8.1f s, %d ok\n", what, ns / 1e9, n
+	}'
+}
+boot 'dev/icr-idle@ports' 'OVMF, start to verdict, one vector'
+boot '' 'OVMF, start to verdict, all device vectors'
+echo
+
 echo "Size of the core, compiled with -Os, bytes of text:"
 for role in 'queue data path' 'queue, all' 'guest role' 'device role' 'both roles'; do
 	case $role in
