@@ -257,7 +257,7 @@ EFI_RUN_loop = DEVICE=loop SOCKET= ROLE= ONLY=
 
 # One line a test: kind (tap: prints TAP; plain: its exit code counts), seconds allowed, name, command.
 define test_list
-$(foreach c,$(CHECKS),plain 900 check/$c $(MAKE) --no-print-directory -s -k check-$c
+$(foreach c,$(CHECKS),plain 1800 check/$c $(MAKE) --no-print-directory -s -k check-$c
 )tap 60 build/checks .ci/test-checks
 tap 600 build/run-efi .ci/test-run-efi
 tap 600 vfio-user/256k .ci/test-vfio-user 256k
