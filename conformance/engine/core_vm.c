@@ -229,7 +229,7 @@ static void spoil_function(struct config *c)
 	if (VMCI_FAULT("pci.wrong-subsystem"))
 		c->reg[0x2e] ^= 1;
 	if (VMCI_FAULT("pci.no-pin"))
-		c->reg[0x3d] = 0;
+		c->reg[0x3d] = 2;
 	if (VMCI_FAULT("pci.msi-32bit"))
 		c->reg[VMCI_MSI_CAP_OFFSET + 2] &= 0x7f;
 	if (VMCI_FAULT("pci.msi-many"))

@@ -104,7 +104,7 @@ static int bar_info(void *ctx, unsigned bar, uint64_t *size, enum machine_bar_ki
 	*size = 0;
 	*kind = BAR_NONE;
 	if (bar == 0) {
-		*size = VMCI_FAULT("pci.bar0-small") ? 32 : VMCI_BAR0_SIZE;
+		*size = VMCI_FAULT("pci.bar0-small") ? 60 : VMCI_BAR0_SIZE;
 		*kind = BAR_IO;
 	} else if (bar == 1) {
 		*size = c->vm.options.pci.bar1_bytes;

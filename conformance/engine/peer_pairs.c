@@ -2,6 +2,7 @@
 /* The conformance peer's ends of queue pairs. */
 #include "peer_objects.h"
 
+#include <vmci/fault.h>
 #include <vmci/mem.h>
 
 #define PAGE_SHIFT 12u
@@ -177,7 +178,7 @@ void peer_pair_execute(struct peer_actor *p, const struct peer_request *rq, stru
 		rp->rc =
 			ctx ? alloc(p, ctx, a, rq->op == PEER_HOST_ALLOCMEM) : VMCI_ERROR_NOT_FOUND;
 	else if (!p->pairs[a[1]].end)
-		rp->rc = VMCI_ERROR_NOT_FOUND;
+		rp->rc = VMCI_FAULT("detach.foreign-accepted") ? 0 : VMCI_ERROR_NOT_FOUND;
 	else
 		rp->rc = use(p, &p->pairs[a[1]], rq, rp);
 }

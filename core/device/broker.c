@@ -127,8 +127,8 @@ static int commit(const struct vmci_pair_request *rq, struct vmci_pair *pair,
 
 /* ---- hypercalls ------------------------------------------------------------------------- */
 
-/* Another pair of the VM begins with this page; for a deliberate mistake. */
-static int is_used_elsewhere(const struct vmci_context *ctx, struct vmci_gpa page)
+/* Another pair of the VM has one of these pages; for a deliberate mistake. */
+static int is_used_elsewhere(const struct vmci_context *ctx, const struct vmci_pages *pages)
 {
 	const struct vmci_list *at;
 
@@ -136,8 +136,9 @@ static int is_used_elsewhere(const struct vmci_context *ctx, struct vmci_gpa pag
 		const struct vmci_pair *pair = VMCI_HOLDER(at, struct vmci_pair_end, link)->pair;
 
 		for (uint64_t i = 0; pair->pages && i < pair->pages->count; i++)
-			if (pair->pages->gpa[i].addr == page.addr)
-				return 1;
+			for (uint64_t k = 0; k < pages->count; k++)
+				if (pair->pages->gpa[i].addr == pages->gpa[k].addr)
+					return 1;
 	}
 	return 0;
 }
@@ -172,7 +173,7 @@ static int take_pages(struct vmci_device *dev, const struct vmci_pair_request *r
 	}
 	rc = VMCI_FAULT("alloc.page-twice") ? 0 : vmci_pages_repeat(pages);
 	if (VMCI_FAULT("alloc.page-overlap-refused") && !rc)
-		rc = is_used_elsewhere(dev->ctx, pages->gpa[0]);
+		rc = is_used_elsewhere(dev->ctx, pages);
 	if (rc > 0)
 		rc = vmci_pair_refuse(rq, VMCI_ERROR_INVALID_ARGS, "a page is listed twice",
 				      "QP.ALLOC.16");
@@ -222,6 +223,8 @@ int32_t vmci_broker_guest_alloc(struct vmci_device *dev, const uint8_t *msg, siz
 	struct vmci_pair *pair;
 	int rc = vmci_pair_check_arguments(&rq);
 
+	if (VMCI_FAULT("alloc.size-overflow") && rq.produce + rq.consume < rq.produce)
+		return 0;
 	if (VMCI_FAULT("alloc.refuses-good"))
 		return VMCI_ERROR_NO_RESOURCES;
 	if (VMCI_FAULT("alloc.short-list-accepted") && !rc &&

@@ -39,7 +39,7 @@ static int check_sizes(const struct vmci_pair_request *rq)
 
 	if (VMCI_FAULT("broker.no-size-limit"))
 		return 0;
-	if (VMCI_FAULT("broker.size-overflow") || VMCI_FAULT("alloc.size-overflow")) {
+	if (VMCI_FAULT("broker.size-overflow")) {
 		if (rq->produce + rq->consume > max)
 			return VMCI_ERROR_NO_RESOURCES;
 		return 0;
@@ -201,7 +201,8 @@ int vmci_pair_decide(struct vmci_pair_request *rq, struct vmci_pair **pair)
 		*pair = NULL;
 	if (VMCI_FAULT("create.twice-resets") && *pair && vmci_pair_end_of(*pair, rq->ctx) &&
 	    (*pair)->pages)
-		vmci_queue_header_init(vmci_pages_produce_header((*pair)->pages), rq->handle);
+		vmci_queue_header_init(vmci_pages_produce_header((*pair)->pages),
+				       vmci_handle(0, 0));
 	if (*pair && vmci_pair_end_of(*pair, rq->ctx) && !VMCI_FAULT("create.twice"))
 		return vmci_pair_refuse(rq, VMCI_ERROR_ALREADY_EXISTS, "attached already",
 					"QP.CREATE.4");

@@ -55,8 +55,10 @@ int vmci_pair_unmap(struct vmci_pair_end *end)
 	if (pair->state != VMCI_QPB_CREATED_MEM && pair->state != VMCI_QPB_ATTACHED_MEM &&
 	    pair->state != VMCI_QPB_SHUTDOWN_MEM)
 		return 0;
-	vmci_pair_rings_unmap(pair);
-	vmci_pages_unmap(pair->pages);
+	if (!VMCI_FAULT("pause.touches-memory")) {
+		vmci_pair_rings_unmap(pair);
+		vmci_pages_unmap(pair->pages);
+	}
 	pair->state--;
 	vmci_pair_trace(pair, end->ctx->cid, "unmap");
 	return 0;
@@ -83,9 +85,6 @@ static void leave(struct vmci_pair_end *end)
 	if (VMCI_FAULT("detach.data-lost") && !is_vm && pair->pages &&
 	    pair->pages->state == VMCI_PAGES_MAPPED)
 		vmci_queue_header_init(vmci_pages_consume_header(pair->pages), handle);
-	if (VMCI_FAULT("detach.pages-touched") && is_vm && pair->pages &&
-	    pair->pages->state == VMCI_PAGES_MAPPED)
-		vmci_queue_header_init(vmci_pages_consume_header(pair->pages), vmci_handle(0, 0));
 	vmci_list_remove(&end->link);
 	ctx->end_count--;
 	end->pair = NULL;
@@ -96,12 +95,16 @@ static void leave(struct vmci_pair_end *end)
 		pair->attacher = NULL;
 	if (is_vm && !VMCI_FAULT("alloc.limit-leaks"))
 		ctx->pair_bytes -= pair->produce + pair->consume;
-	if (!other && VMCI_FAULT("detach.handle-lingers")) {
+	if (VMCI_FAULT("names.kinds-mixed") && handle.context == VMCI_HOST_CONTEXT_ID)
+		(void)vmci_context_doorbell_close(ctx->hub->host, handle.resource);
+	if (!other && (VMCI_FAULT("detach.handle-lingers") || VMCI_FAULT("detach.pages-touched"))) {
 		pair->state = VMCI_QPB_GONE;
 		vmci_pages_free(pair->pages);
 		pair->pages = NULL;
 		return;
 	}
+	if (!other && VMCI_FAULT("event.to-the-actor"))
+		vmci_event_pair(ctx, VMCI_EVENT_QP_PEER_DETACH, handle, ctx->cid);
 	if (!other) {
 		pair->state = VMCI_QPB_GONE;
 		vmci_pair_trace(pair, ctx->cid, "detach");
@@ -110,7 +113,9 @@ static void leave(struct vmci_pair_end *end)
 			vmci_event_pair(ctx, VMCI_EVENT_QP_PEER_DETACH, handle, ctx->cid);
 		return;
 	}
-	if (is_vm) {
+	if (is_vm && VMCI_FAULT("detach.pages-touched")) {
+		pair->state = VMCI_QPB_SHUTDOWN_NO_MEM;
+	} else if (is_vm) {
 		vmci_pair_rings_drop(pair);
 		vmci_pages_free(pair->pages);
 		pair->pages = NULL;
@@ -141,9 +146,6 @@ int32_t vmci_broker_guest_detach(struct vmci_context *ctx, struct vmci_handle ha
 	if ((VMCI_FAULT("detach.unknown-accepted") || VMCI_FAULT("detach.foreign-accepted")) &&
 	    !end)
 		return 0;
-	if (VMCI_FAULT("detach.host-before-guest") && end &&
-	    pair->state >= VMCI_QPB_SHUTDOWN_NO_MEM)
-		return VMCI_ERROR_NOT_FOUND;
 	if (VMCI_FAULT("detach.order-matters") && end && end->link.next != &ctx->ends)
 		return VMCI_ERROR_UNAVAILABLE;
 	if (!end)
@@ -216,6 +218,8 @@ void vmci_broker_unmap_all(struct vmci_context *ctx)
 			vmci_pair_rings_unmap(pair);
 			vmci_pages_unmap(pair->pages);
 		}
+		if (VMCI_FAULT("broker.state-map"))
+			continue;
 		pair->state--; /* an end that exists is in a state with memory */
 		vmci_pair_trace(pair, ctx->cid, "unmap");
 	}

@@ -38,7 +38,7 @@ uint32_t vmci_context_pick_cid(struct vmci_hub *hub, uint32_t cid, const struct 
 		cid = VMCI_HOST_CONTEXT_ID;
 	else if (!taken || taken == self)
 		return cid;
-	if (VMCI_FAULT("context.id-search"))
+	if (VMCI_FAULT("context.id-search") && cid != VMCI_INVALID_ID - 1)
 		cid = VMCI_RESERVED_CID_LIMIT - 1;
 	if (VMCI_FAULT("context.reserved-ids-given-out"))
 		cid = cid < 3 ? 2 : cid;
@@ -48,7 +48,7 @@ uint32_t vmci_context_pick_cid(struct vmci_hub *hub, uint32_t cid, const struct 
 	do {
 		cid++;
 		if (cid == VMCI_INVALID_ID)
-			cid = VMCI_RESERVED_CID_LIMIT;
+			cid = VMCI_FAULT("context.id-search") ? 3 : VMCI_RESERVED_CID_LIMIT;
 		taken = vmci_hub_find(hub, cid);
 	} while (taken && taken != self);
 	return cid;
@@ -89,7 +89,9 @@ int vmci_context_create(struct vmci_hub *hub, uint32_t cid, uint32_t priv,
 {
 	if (VMCI_FAULT("context.low-id-refused") && cid < VMCI_RESERVED_CID_LIMIT)
 		return VMCI_ERROR_INVALID_ARGS;
-	if (cid == VMCI_INVALID_ID && !VMCI_FAULT("context.invalid-id-given"))
+	if (VMCI_FAULT("context.invalid-id-given") && cid == VMCI_INVALID_ID)
+		cid = VMCI_RESERVED_CID_LIMIT;
+	if (cid == VMCI_INVALID_ID)
 		return vmci_refuse(hub, cid, VMCI_ERROR_INVALID_ARGS, "no context id", "CTX.ID.5");
 	if ((priv & ~(uint32_t)VMCI_PRIVILEGE_FLAG_RESTRICTED) &&
 	    !VMCI_FAULT("context.trusted-vm-allowed"))
@@ -123,8 +125,9 @@ void vmci_context_delete(struct vmci_context *ctx)
 	/* Nobody can reach it any more before anybody is told. */
 	vmci_table_remove(&hub->contexts, &ctx->by_cid);
 	vmci_list_remove(&ctx->member);
-	if (!VMCI_FAULT("end.leaks"))
-		hub->vms -= hub->vms > 0;
+	hub->vms -= hub->vms > 0;
+	if (VMCI_FAULT("end.leaks"))
+		hub->vms += hub->limits.contexts / 50;
 
 	if (!VMCI_FAULT("end.order"))
 		vmci_watch_announce_removal(ctx);

@@ -111,6 +111,8 @@ static int gather_elements(struct vmci_device *dev, const struct request *rq, st
 
 		if (VMCI_FAULT("dma.gather-reversed"))
 			at = (size_t)total - at - n;
+		if (VMCI_FAULT("dma.first-element-only") && i)
+			break;
 		if (vmci_guest_read(dev, from, g->dg + at, n))
 			return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
 						  "DMA send: data unreadable", "DG.DMA.7");
@@ -170,8 +172,6 @@ void vmci_dma_send(struct vmci_device *dev, struct vmci_gpa gpa)
 	uint8_t result[8];
 	int32_t rc;
 
-	if (VMCI_FAULT("dma.busy-cleared-early"))
-		(void)vmci_guest_publish32(dev, vmci_guest_at(gpa, VMCI_DMA_HEADER_BUSY), 0);
 	if (!vmci_guest_is_range(gpa, VMCI_DMA_HEADER_SIZE) || !read_request(dev, gpa, &rq)) {
 		rc = vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "DMA send: buffer unreadable",
 					"DG.DMA.7");
@@ -367,10 +367,6 @@ static void receive_now(struct vmci_device *dev, struct vmci_gpa gpa)
 	}
 	if (VMCI_FAULT("dma.receive-waits-for-datagram") && !dev->ctx->queue.count)
 		return;
-	if (VMCI_FAULT("dma.irq-before-busy"))
-		vmci_irq_raise(dev, causes);
-	if (VMCI_FAULT("dma.busy-before-data"))
-		(void)vmci_guest_publish32(dev, vmci_guest_at(gpa, VMCI_DMA_HEADER_BUSY), 1);
 	if (!scatter_open(dev, &rq, &s))
 		fill(dev, &s);
 	vmci_hub_free(dev->hub, s.heap, s.heap_len);

@@ -93,14 +93,15 @@ static bool is_invalid(struct vmci_handle handle)
 }
 
 /* Another doorbell has this index; for deliberate mistakes. */
-static struct doorbell *is_shared(const struct vmci_context *ctx, uint64_t index)
+static struct doorbell *is_shared(const struct vmci_context *ctx, uint64_t index,
+				  const struct doorbell *but)
 {
 	const struct vmci_list *at;
 
 	for (at = ctx->doorbell_list.next; at != &ctx->doorbell_list; at = at->next) {
 		struct doorbell *db = VMCI_HOLDER(at, struct doorbell, link);
 
-		if (db->index == index)
+		if (db->index == index && db != but)
 			return db;
 	}
 	return NULL;
@@ -115,12 +116,12 @@ int vmci_doorbell_link(struct vmci_context *ctx, struct vmci_handle handle, uint
 		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "doorbell handle invalid", "HC.LINK.3");
 	if (VMCI_FAULT("link.host-handle-refused") && handle.context == VMCI_HOST_CONTEXT_ID)
 		return VMCI_ERROR_INVALID_ARGS;
-	if (VMCI_FAULT("doorbell.share-refused") && is_shared(ctx, index))
+	if (VMCI_FAULT("doorbell.share-refused") && is_shared(ctx, index, NULL))
 		return VMCI_ERROR_DUPLICATE_ENTRY;
 	if (VMCI_FAULT("link.fixed-4096") || VMCI_FAULT("page.bitmap-always-4096"))
 		index_limit = 4096;
 	if (VMCI_FAULT("link.limit-off-by-one"))
-		index_limit++;
+		index_limit--;
 	if (VMCI_FAULT("link.moves-index") && find(ctx, handle))
 		find(ctx, handle)->index = index;
 	/* Some guests number their own doorbells as if they were the host's. */
@@ -155,8 +156,8 @@ int vmci_doorbell_unlink(struct vmci_context *ctx, struct vmci_handle handle)
 			      "doorbell not linked", "HC.UNLINK.2");
 	if (VMCI_FAULT("doorbell.pending-survives-unlink") && db->is_rung)
 		return 0;
-	if (VMCI_FAULT("doorbell.unlink-by-index") && is_shared(ctx, db->index) != db)
-		drop(ctx, is_shared(ctx, db->index));
+	if (VMCI_FAULT("doorbell.unlink-by-index") && is_shared(ctx, db->index, db))
+		drop(ctx, is_shared(ctx, db->index, db));
 	if (!VMCI_FAULT("doorbell.unlink-keeps-link"))
 		drop(ctx, db);
 	return VMCI_FAULT("unlink.result-nonzero") ? 1 : 0;
@@ -258,8 +259,6 @@ static int ring_vm(struct vmci_context *to, struct doorbell *db)
 		return 0;
 	if (VMCI_FAULT("doorbell.once-only"))
 		db->priv = 1; /* unused in a linked doorbell */
-	if (VMCI_FAULT("doorbell.irq-before-bit"))
-		vmci_irq_raise(to->device, VMCI_ICR_NOTIFICATION);
 	if (!set_bit(to->device, db))
 		return remember_ring(to, db);
 	if (!VMCI_FAULT("doorbell.no-irq"))
@@ -311,8 +310,8 @@ int vmci_context_ring(struct vmci_context *ctx, struct vmci_handle handle)
 			      VMCI_FAULT("notify.invalid-handle") ? VMCI_ERROR_NOT_FOUND
 								  : VMCI_ERROR_INVALID_ARGS,
 			      "doorbell handle invalid", "HC.NOTIFY.5");
-	if (!to && (VMCI_FAULT("notify.unknown-accepted") || VMCI_FAULT("end.doorbells-survive") ||
-		    VMCI_FAULT("context.doorbells-survive")))
+	if (!to &&
+	    (VMCI_FAULT("notify.unknown-accepted") || VMCI_FAULT("context.doorbells-survive")))
 		return 0;
 	if (!to)
 		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "context of the doorbell unknown",
@@ -321,6 +320,11 @@ int vmci_context_ring(struct vmci_context *ctx, struct vmci_handle handle)
 	    !VMCI_FAULT("doorbell.vm-to-vm"))
 		return refuse(ctx, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM", "DB.HOST.3");
 	db = find(to, handle);
+	if (!db && (VMCI_FAULT("notify.unknown-accepted") || VMCI_FAULT("end.doorbells-survive")))
+		return 0;
+	if (VMCI_FAULT("priv.denies-self") && to == ctx &&
+	    (ctx->priv & VMCI_PRIVILEGE_FLAG_RESTRICTED))
+		return VMCI_ERROR_NO_ACCESS;
 	if (to != ctx) {
 		rc = target_priv(to, db, &priv);
 		if (rc)
@@ -333,8 +337,6 @@ int vmci_context_ring(struct vmci_context *ctx, struct vmci_handle handle)
 		return VMCI_ERROR_NO_ACCESS;
 	if (!db && VMCI_FAULT("doorbell.unlinked-writes") && to->device)
 		(void)vmci_device_set_notify_byte(to->device, 0);
-	if (!db && VMCI_FAULT("notify.unknown-accepted"))
-		return 0;
 	if (!db)
 		return refuse(ctx, VMCI_ERROR_NOT_FOUND, "no such doorbell", "HC.NOTIFY.2");
 	if (db->fn) {

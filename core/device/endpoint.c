@@ -107,8 +107,7 @@ int vmci_endpoint_defer(struct vmci_hub *hub, struct vmci_endpoint *ep, const ui
 {
 	struct vmci_datagram *copy;
 
-	if (hub->delayed_count >= VMCI_MAX_DELAYED_DG_HOST_QUEUE_SIZE - 1 &&
-	    !VMCI_FAULT("route.delayed-without-limit"))
+	if (hub->delayed_count >= VMCI_MAX_DELAYED_DG_HOST_QUEUE_SIZE - 1)
 		return vmci_refuse(hub, VMCI_HOST_CONTEXT_ID, VMCI_ERROR_NO_MEM,
 				   "too many delayed datagrams", "CTX.HOST.3");
 	if (ep->waiting_bytes + len + DELAYED_OVERHEAD > hub->limits.host_queue_bytes)

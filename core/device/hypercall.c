@@ -58,8 +58,6 @@ static int32_t resources_query(struct vmci_device *dev, const uint8_t *msg, size
 	uint32_t n = vmci_get32(msg + VMCI_RESOURCES_QUERY_MSG_NUM_RESOURCES);
 	uint32_t mask = 0;
 
-	if (VMCI_FAULT("wire.big-endian"))
-		n = n << 24 | (n & 0xff00) << 8 | (n >> 8 & 0xff00) | n >> 24;
 	if (VMCI_FAULT("query.count-off-by-one") && n == VMCI_RESOURCES_QUERY_MAX)
 		return VMCI_ERROR_INVALID_ARGS;
 	if (VMCI_FAULT("probe.needs-bitmap") && !dev->regs.has_bitmap)
@@ -232,6 +230,8 @@ int32_t vmci_hypercall(struct vmci_device *dev, uint8_t *dg, size_t len)
 				 .len = len - VMCI_DATAGRAM_SIZE };
 	uint8_t short_msg[VMCI_QUEUEPAIR_ALLOC_MSG_SIZE];
 
+	if (VMCI_FAULT("wire.big-endian") && rid != VMCI_GET_CONTEXT_ID << 24)
+		return VMCI_ERROR_INVALID_RESOURCE;
 	len -= VMCI_DATAGRAM_SIZE;
 	if (VMCI_FAULT("priv.denies-calls") && (dev->ctx->priv & VMCI_PRIVILEGE_FLAG_RESTRICTED))
 		return VMCI_ERROR_NO_ACCESS;

@@ -99,7 +99,7 @@ int vmci_pages_map(struct vmci_pages *pages)
 		if (!pages->page[i] && VMCI_FAULT("alloc.bad-page-accepted") && i)
 			pages->page[i] = pages->page[0];
 		if (!pages->page[i]) {
-			unpin(pages, VMCI_FAULT("alloc.partial-kept") ? 0 : i);
+			unpin(pages, i);
 			return VMCI_ERROR_NO_MEM;
 		}
 	}

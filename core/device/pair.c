@@ -27,7 +27,7 @@ struct view {
 /* Deliberate mistakes in finding the queues. */
 static void spoil(const struct vmci_pages *p, struct view *v, struct vmci_ring_memory right)
 {
-	if (VMCI_FAULT("pair.queues-swapped") && v->produce.size == v->consume.size) {
+	if (VMCI_FAULT("pair.queues-swapped") && p->produce <= p->consume) {
 		v->produce.pages = v->consume.pages;
 		v->consume.pages = right.pages;
 	}
@@ -127,7 +127,7 @@ static void map_end(struct vmci_pair *pair, struct vmci_pair_end *end)
 
 	if (!end || end->ctx->device)
 		return;
-	if (!end->has_rings || VMCI_FAULT("pause.loses-position")) {
+	if (!end->has_rings) {
 		vmci_pair_join(pair, end);
 		return;
 	}
@@ -138,6 +138,10 @@ static void map_end(struct vmci_pair *pair, struct vmci_pair_end *end)
 
 void vmci_pair_rings_map(struct vmci_pair *pair)
 {
+	if (VMCI_FAULT("pause.loses-position")) {
+		vmci_pair_begin(pair);
+		return;
+	}
 	map_end(pair, pair->creator);
 	map_end(pair, pair->attacher);
 }
@@ -167,6 +171,9 @@ static bool is_mapped(struct vmci_pair *pair)
 
 static int usable(struct vmci_pair_end *end)
 {
+	if (VMCI_FAULT("detach.host-before-guest") && end->pair &&
+	    end->pair->state == VMCI_QPB_CREATED_NO_MEM)
+		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
 	if (VMCI_FAULT("pause.detach-hangs") && end->pair && !end->has_rings)
 		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
 	if (!end->pair || !end->has_rings)

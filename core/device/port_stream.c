@@ -47,8 +47,7 @@ static void out_begin(struct vmci_device *dev)
 			vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
 					   "datagram longer than the device takes", "DG.OUT.4");
 		out->swallow = payload;
-		if (VMCI_FAULT("stream.too-long-not-swallowed") ||
-		    (VMCI_FAULT("out.size-overflow") && payload > UINT64_MAX - HEAD))
+		if (VMCI_FAULT("stream.too-long-not-swallowed"))
 			out->swallow = 0;
 		return;
 	}
@@ -63,8 +62,6 @@ static void out_begin(struct vmci_device *dev)
 	}
 	memcpy(out->buf, out->head, HEAD);
 	out->have = HEAD;
-	if (VMCI_FAULT("out.acts-early"))
-		dev->regs.result = (int32_t)out->len;
 	if (VMCI_FAULT("out.miscounts"))
 		out->swallow = 1;
 }
@@ -119,6 +116,8 @@ void vmci_stream_write(struct vmci_device *dev, const uint8_t *src, size_t len)
 		if (out->have_head == HEAD && out->have == out->len && !out->swallow)
 			out_end(dev);
 	}
+	if (VMCI_FAULT("out.acts-early") && out->have_head)
+		dev->regs.result = VMCI_ERROR_DATAGRAM_INCOMPLETE;
 }
 
 /* ---- DATA_IN ---------------------------------------------------------------------------- */
@@ -159,14 +158,14 @@ static void in_next(struct vmci_device *dev)
 	/* A header does not fit: the guest throws these bytes away and reads again. */
 	if (in->left < HEAD && !VMCI_FAULT("stream.header-split")) {
 		if (in->left) {
-			in_fill(in, VMCI_FAULT("in.short-rest-idle"));
-			return;
-		}
-		if (VMCI_FAULT("in.full-burst-idle")) {
-			in_end(dev);
+			in_fill(in, false);
 			return;
 		}
 		in->left = in->read;
+		if (VMCI_FAULT("in.full-burst-idle")) {
+			in_fill(in, true);
+			return;
+		}
 	}
 	dg = vmci_dgqueue_take(&dev->ctx->queue);
 	if (!dg) {
@@ -181,8 +180,7 @@ static void in_next(struct vmci_device *dev)
 	} else {
 		/* The guest moves what it has to the front of its buffer and reads the rest of it
 		 * full: 69632 bytes less what it has. */
-		if (!VMCI_FAULT("in.long-burst-forgotten"))
-			in->read = VMCI_MAX_DG_SIZE;
+		in->read = VMCI_MAX_DG_SIZE;
 		in->left = VMCI_MAX_DG_SIZE - (uint32_t)a;
 		if (VMCI_FAULT("in.rest-lost"))
 			vmci_dgqueue_clear(&dev->ctx->queue, dev->hub->port);
@@ -241,15 +239,15 @@ static size_t give_filler(struct vmci_device *dev, uint8_t *dst, size_t len)
 	struct vmci_stream_in *in = &dev->in;
 	size_t n = lesser(len, in->filler);
 
-	memset(dst, VMCI_FAULT("stream.no-terminator") ? 0 : 0xff, n);
-	in->filler -= (uint32_t)n;
 	if (VMCI_FAULT("in.record-behind-filler") && in->ends && dev->ctx->queue.count &&
 	    in->filler >= HEAD && in->filler % VMCI_DG_ALIGN == 0) {
 		in->left = in->filler;
 		in->filler = 0;
 		in_next(dev);
-		return n;
+		return 0;
 	}
+	memset(dst, VMCI_FAULT("stream.no-terminator") ? 0 : 0xff, n);
+	in->filler -= (uint32_t)n;
 	if (in->filler)
 		return n;
 	if (in->ends) {
@@ -279,6 +277,9 @@ void vmci_stream_read(struct vmci_device *dev, uint8_t *dst, size_t len)
 
 void vmci_stream_reset(struct vmci_device *dev)
 {
+	if ((VMCI_FAULT("out.size-overflow") || VMCI_FAULT("reset.kills-datagrams")) &&
+	    dev->out.swallow > UINT64_MAX / 2)
+		return;
 	out_drop(dev);
 	vmci_datagram_free(dev->hub->port, dev->in.record);
 	memset(&dev->in, 0, sizeof(dev->in));

@@ -133,7 +133,7 @@ static void after_read(struct vmci_device *dev, uint32_t offset)
 	if (VMCI_FAULT("regs.read-side-effect") && offset != VMCI_ICR_ADDR &&
 	    offset != VMCI_CAPS_ADDR && offset != VMCI_RESULT_LOW_ADDR)
 		vmci_regs_power_on(dev);
-	if (VMCI_FAULT("dma-in.late"))
+	if (VMCI_FAULT("dma-in.late") && offset == VMCI_ICR_ADDR)
 		vmci_dma_continue(dev);
 }
 
@@ -244,7 +244,7 @@ static void write_register(struct vmci_device *dev, uint32_t reg, uint32_t value
 		if (uses_dma(dev))
 			vmci_dma_send(dev, address(r->out_high, value));
 		if (VMCI_FAULT("dma.high-consumed"))
-			r->out_high = 0;
+			r->out_high ^= 1;
 		break;
 	case VMCI_DATA_OUT_HIGH_ADDR:
 		r->out_high = value;
@@ -253,7 +253,7 @@ static void write_register(struct vmci_device *dev, uint32_t reg, uint32_t value
 		if (uses_dma(dev))
 			vmci_dma_receive(dev, address(r->in_high, value));
 		if (VMCI_FAULT("dma.high-consumed"))
-			r->in_high = 0;
+			r->in_high ^= 1;
 		break;
 	case VMCI_DATA_IN_HIGH_ADDR:
 		r->in_high = value;

@@ -113,8 +113,8 @@ void vmci_reset(struct vmci_device *dev, const char *why)
 	keep(&dev->regs, &old);
 	drop_pairs(dev);
 	if (was_clean)
-		dev->regs.page_shift = VMCI_GUEST_PAGE_SHIFT_MAX;
-	if (VMCI_FAULT("reset.kills-datagrams")) {
+		dev->config.caps = 0;
+	if (VMCI_FAULT("reset.kills-datagrams") && old.result) {
 		dev->out.have_head = VMCI_DATAGRAM_SIZE;
 		dev->out.swallow = UINT64_MAX;
 	}

@@ -98,6 +98,8 @@ static int decide_vm(struct vmci_context *from, struct vmci_handle dst, struct v
 	struct vmci_hub *hub = from->hub;
 	int rc;
 
+	if (VMCI_FAULT("route.order") && src.context != from->cid)
+		return VMCI_ERROR_NO_ACCESS;
 	r->vm = vmci_hub_find(hub, dst.context);
 	if (!r->vm || !vmci_context_is_vm(r->vm))
 		return refuse(from,
@@ -107,12 +109,10 @@ static int decide_vm(struct vmci_context *from, struct vmci_handle dst, struct v
 	rc = fill_source(from, &src);
 	if (rc)
 		return rc;
-	if (VMCI_FAULT("route.order") && src.context != from->cid)
-		return VMCI_ERROR_NO_ACCESS;
 	if (VMCI_FAULT("route.hypervisor-source") && from == hub->hypervisor)
 		return VMCI_ERROR_NO_ACCESS;
 	if (vmci_cid_is_vm(src.context) && src.context != dst.context &&
-	    !VMCI_FAULT("route.vm-to-vm"))
+	    !VMCI_FAULT("route.vm-to-vm") && !VMCI_FAULT("route.forged-machine-accepted"))
 		return refuse(from, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM",
 			      "CTX.ROUTE.4");
 	if (src.context != from->cid && !is_forgery_missed(src.context))
