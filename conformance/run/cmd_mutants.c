@@ -100,6 +100,9 @@ static bool fails_with(struct mutants *m, const struct options *o, uint32_t vect
 	faults_select(fault);
 	if (session_open(&s, m->t, o->target, m->t->vectors[vector].role, o->seed))
 		_exit(EXIT_AS_EXPECTED);
+	/* A device that is too broken for a vector to make sense is not excused here. */
+	s.ignore_needs = true;
+	s.engine->ignore_needs = true;
 	session_run(&s, vector, &res);
 	_exit(res.outcome == ENGINE_PASS || res.outcome == ENGINE_SKIP ||
 			      res.outcome == ENGINE_UNOBSERVED

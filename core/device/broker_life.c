@@ -99,6 +99,8 @@ static void leave(struct vmci_pair_end *end)
 		(void)vmci_context_doorbell_close(ctx->hub->host, handle.resource);
 	if (!other && (VMCI_FAULT("detach.handle-lingers") || VMCI_FAULT("detach.pages-touched"))) {
 		pair->state = VMCI_QPB_GONE;
+		if (pair->pages && VMCI_FAULT("detach.pages-touched"))
+			vmci_queue_header_init(vmci_pages_consume_header(pair->pages), handle);
 		vmci_pages_free(pair->pages);
 		pair->pages = NULL;
 		return;
