@@ -45,6 +45,10 @@ int main(int argc, char **argv)
 		options_help();
 		return EXIT_AS_EXPECTED;
 	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("vmci-conform (OpenVMCI) 0.1.0");
+		return EXIT_AS_EXPECTED;
+	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return run_command((int)i, argc - 1, argv + 1);

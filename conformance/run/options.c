@@ -26,7 +26,8 @@ void options_help(void)
 	      "  null            run device vectors without a device: none may pass\n"
 	      "  mutants         break the core on purpose: what `catches` names has to fail (fault build)\n"
 	      "\n"
-	      "  -t, --target=T         core (default), core:WORDS, vfio-user:SOCKET, guest:SOCKET or null:KIND\n"
+	      "  -t, --target=T         core (default), core:WORDS, vfio-user:SOCKET, guest:SOCKET,\n"
+	      "                         guest8k:SOCKET or null:KIND\n"
 	      "  -o, --only=PATTERN     ids that match; * and ? as in a shell, a name without @ has all variants\n"
 	      "  -r, --role=ROLE        device, guest or both: who is under test (default: what T offers)\n"
 	      "  -f, --format=F         text (default), tap, jsonl or junit\n"
@@ -39,7 +40,7 @@ void options_help(void)
 	      "      --table=FILE       compiled vectors, default: those built in\n"
 	      "      --fault=NAME       with this deliberate mistake (fault build)\n"
 	      "  -v, --verbose          also list what passed\n"
-	      "  -h, --help             this text\n"
+	      "  -h, --help; --version  this text; which version this is\n"
 	      "\n"
 	      "Exit code: 0 as expected, 1 something failed, 2 usage or harness error, 4 nothing could run.\n",
 	      stdout);

@@ -25,6 +25,7 @@ static const char help[] =
 	"      --spec DIR     the directory of the chapters (default spec)\n"
 	"  -q, --quiet        no warnings\n"
 	"      --strict       warnings count as errors\n"
+	"      --keep-going   leave out vectors with mistakes instead of stopping\n"
 	"      --help, --version\n"
 	"\n"
 	"Exit code: 0 done, 1 a comparison failed, 2 usage or mistakes in the chapters.\n"
