@@ -59,6 +59,13 @@ static bool is_forgery_missed(uint32_t claimed)
 	       (VMCI_FAULT("route.forged-machine-accepted") && vmci_cid_is_vm(claimed));
 }
 
+static bool is_way_missed(void)
+{
+	if (VMCI_FAULT("route.vm-to-vm"))
+		return true;
+	return VMCI_FAULT("route.forged-machine-accepted");
+}
+
 static int decide_host(struct vmci_context *from, struct vmci_handle dst, struct vmci_handle src,
 		       struct route *r)
 {
@@ -111,8 +118,7 @@ static int decide_vm(struct vmci_context *from, struct vmci_handle dst, struct v
 		return rc;
 	if (VMCI_FAULT("route.hypervisor-source") && from == hub->hypervisor)
 		return VMCI_ERROR_NO_ACCESS;
-	if (vmci_cid_is_vm(src.context) && src.context != dst.context &&
-	    !VMCI_FAULT("route.vm-to-vm") && !VMCI_FAULT("route.forged-machine-accepted"))
+	if (vmci_cid_is_vm(src.context) && src.context != dst.context && !is_way_missed())
 		return refuse(from, VMCI_ERROR_DST_UNREACHABLE, "no way from VM to VM",
 			      "CTX.ROUTE.4");
 	if (src.context != from->cid && !is_forgery_missed(src.context))

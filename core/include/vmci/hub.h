@@ -8,8 +8,9 @@
  *
  * The acting context is always a parameter: everything here is what that context may do for
  * itself, with the results of the protocol. One caller at a time per hub; handlers are called with
- * the hub in a consistent state and may call any function of it except destroying the object they
- * belong to.
+ * the hub in a consistent state and may call any function of it, with two exceptions: they do not
+ * destroy the object they belong to, and they do not destroy, reset or configure the device whose
+ * register access led to them.
  *
  * Spec: chapters 30 to 80.
  */
@@ -32,7 +33,7 @@ struct vmci_hub_limits {
 	uint32_t contexts;	   /* VMs (10000) */
 	uint32_t endpoints;	   /* datagram endpoints per context (4096) */
 	uint32_t doorbells;	   /* per context (65536) */
-	uint32_t queue_pairs;	   /* ends per context (16384) */
+	uint32_t queue_pairs;	   /* ends per VM (16384) */
 	uint32_t host_queue_bytes; /* waiting per host endpoint, with 64 bytes overhead each (1 MiB)
 				    */
 	uint64_t qp_memory_bytes;  /* per VM (VMCI_MAX_GUEST_QP_MEMORY) */
@@ -84,7 +85,12 @@ int vmci_context_endpoint_close(struct vmci_context *ctx, uint32_t resource);
 
 /* Send as this context.
  *   src.context  this context's id or VMCI_INVALID_ID (host only: filled in)
- * Returns 24 + len, or the routing error (chapter 70): nothing was delivered. */
+ *   src.resource what the receiver sees; an endpoint of the host with this resource lends its
+ *                privileges to the send
+ * Returns 24 + len; the routing error (chapter 70), a negative result of the endpoint's handler,
+ * VMCI_ERROR_NO_RESOURCES (the queue of a VM is full) or VMCI_ERROR_NO_MEM: nothing was delivered.
+ * Order: a datagram from the host to the host is delivered by vmci_hub_run, all others before
+ * this returns. */
 int vmci_context_send(struct vmci_context *ctx, struct vmci_handle dst, struct vmci_handle src,
 		      const void *payload, size_t len);
 
@@ -109,7 +115,11 @@ int64_t vmci_context_doorbell(struct vmci_context *ctx, uint32_t resource, uint3
 			      vmci_doorbell_fn *fn, void *arg);
 /* A pending ring is dropped with it. Returns 0 or VMCI_ERROR_NOT_FOUND. */
 int vmci_context_doorbell_close(struct vmci_context *ctx, uint32_t resource);
-/* Ring a doorbell as this context. Results in the order of chapter 40's table. */
+/* Ring a doorbell as this context. Returns 0 (a VM's handler runs or will; a ring that waits
+ * already is not counted again), or in this order: VMCI_ERROR_INVALID_ARGS (a half of the handle is
+ * all ones), _NOT_FOUND (context), _DST_UNREACHABLE (both are VMs), _INVALID_ARGS (the
+ * hypervisor's), _NOT_FOUND (host doorbell), _NO_ACCESS (privileges), _NOT_FOUND (doorbell),
+ * _NO_MEM (too many rings wait for a bare VM): nobody was told. */
 int vmci_context_ring(struct vmci_context *ctx, struct vmci_handle handle);
 /* Take up to max pending rings of a bare VM context; returns how many there were, none lost:
  * if more than max wait, VMCI_ERROR_MORE_DATA and nothing is taken. */
@@ -145,8 +155,10 @@ struct vmci_pair_memory {
  *   flags     VMCI_QPFLAG_*
  *   priv      VMCI_PRIVILEGE_FLAG_TRUSTED if the endpoint is trusted
  *   produce, consume  bytes, as this context sees them
- *   memory    NULL for the host and hypervisor contexts
- * Returns 0 and *end; or the first error of chapter 60's tables: nothing changed. */
+ *   memory    NULL for the host and hypervisor contexts; for a bare VM NULL makes an end whose
+ *             memory comes later, by vmci_pair_map
+ * Returns 0 and *end; or the first error of chapter 62's tables: nothing changed. Not for a context
+ * with a device: its guest does that itself (VMCI_ERROR_INVALID_ARGS). */
 int vmci_context_pair(struct vmci_context *ctx, struct vmci_handle handle, uint32_t peer,
 		      uint32_t flags, uint32_t priv, uint64_t produce, uint64_t consume,
 		      const struct vmci_pair_memory *memory, struct vmci_handle *used,
