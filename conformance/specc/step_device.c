@@ -177,8 +177,8 @@ static bool step_memory(struct maker *m, const char *verb)
 static void step_irq_mode(struct maker *m)
 {
 	static const char *const modes[] = { "off", "exclusive", "shared", "msi", "intx", NULL };
-	static const uint32_t needs[] = { 0, VCT_NEED_MSIX, VCT_NEED_MSIX, VCT_NEED_MSI,
-					  VCT_NEED_INTX };
+	static const uint32_t needs[] = { 0, VCT_NEED_MSIX | VCT_NEED_VECTORS2, VCT_NEED_MSIX,
+					  VCT_NEED_MSI, VCT_NEED_INTX };
 	int mode = word_of(m, modes, "exclusive, shared, msi, intx or off");
 
 	m->s->verb = VCT_IRQ_MODE;
