@@ -142,7 +142,8 @@ static void in_end(struct vmci_device *dev)
 
 	memset(in, 0, sizeof(*in));
 	/* What came while the guest was told that nothing is there. */
-	if (dev->ctx->queue.count && !VMCI_FAULT("stream.late-datagram-not-announced"))
+	if (VMCI_FAULT("in.announces-nothing") ||
+	    (dev->ctx->queue.count && !VMCI_FAULT("stream.late-datagram-not-announced")))
 		vmci_irq_fetch_done(dev, VMCI_ICR_DATAGRAM);
 	else
 		vmci_irq_fetch_done(dev, 0);

@@ -222,7 +222,8 @@ int vmci_guest_probe(const struct vmci_guest_port *port, const struct vmci_guest
 		goto fail;
 	rc = take_into_use(g);
 	if (rc < 0) {
-		reset(g);
+		if (!VMCI_FAULT("guest.gives-up-without-reset"))
+			reset(g);
 		goto fail;
 	}
 	*out = g;

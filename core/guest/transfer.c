@@ -101,7 +101,8 @@ static int send_scattered(struct vmci_guest *g, const uint8_t *dg, const void *p
 	for (size_t i = 0; i < n && nelements < max; i += pages->npiece[i]) {
 		size_t part = pages->npiece[i] * page, left = total - i * page;
 
-		vmci_put64(element + VMCI_SG_ELEM_ADDR, pages->addr[i]);
+		vmci_put64(element + VMCI_SG_ELEM_ADDR,
+			   pages->addr[VMCI_FAULT("guest-dma.same-page") ? 0 : i]);
 		vmci_put64(element + VMCI_SG_ELEM_SIZE_FIELD, part < left ? part : left);
 		element += VMCI_SG_ELEM_SIZE;
 		nelements++;
