@@ -238,6 +238,18 @@ static int nothing_left(struct engine *e)
 	return step_fail(e, ENGINE_CLASS_EXTRA);
 }
 
+/* A failure of what the vector stands on is no failure of what it is about. */
+static void stands_on_nothing(struct engine *e)
+{
+	const char *missing = basics_missing(e);
+
+	if (!missing)
+		return;
+	step_texts(e);
+	e->result->cls = ENGINE_CLASS_NONE;
+	step_skip(e, missing);
+}
+
 void engine_run(struct engine *e, uint32_t index, struct engine_result *r)
 {
 	memset(r, 0, sizeof(*r));
@@ -246,6 +258,7 @@ void engine_run(struct engine *e, uint32_t index, struct engine_result *r)
 	e->result = r;
 	e->step = VCT_NONE;
 	e->skip_seen = false;
+	basics_begin(&e->basics);
 	e->nregions = 0;
 	e->env.ppn64 = false;
 	memset(e->env.slots, 0, sizeof(e->env.slots));
@@ -265,6 +278,8 @@ void engine_run(struct engine *e, uint32_t index, struct engine_result *r)
 	}
 	e->spoilt = r->outcome != ENGINE_PASS && r->outcome != ENGINE_SKIP &&
 		    r->outcome != ENGINE_UNOBSERVED;
+	if (r->outcome == ENGINE_FAIL || r->outcome == ENGINE_DIFFERS)
+		stands_on_nothing(e);
 	r->ms = (uint32_t)((e->machine->now_us(e->machine->ctx) - e->began) / 1000);
 }
 

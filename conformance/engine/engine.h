@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "basics.h"
 #include "code.h"
 #include "machine.h"
 #include "table.h"
@@ -83,6 +84,13 @@ struct engine_perturb {
 	bool applied; /* set by the engine: such a thing was judged */
 };
 
+/* Whether vectors that name no transport may go by DMA. */
+enum engine_dma {
+	ENGINE_DMA_UNTRIED,
+	ENGINE_DMA_FIT,
+	ENGINE_DMA_UNFIT
+};
+
 struct engine {
 	const struct vct *table;
 	struct machine *machine;
@@ -90,6 +98,8 @@ struct engine {
 	uint32_t seed;	   /* varies what a vector does not fix: the order of scattered pages */
 	struct engine_perturb perturb;
 	struct engine_offer offer;
+	enum engine_dma dma_trial;
+	struct basics basics;
 
 	/* of the running vector */
 	const struct vct_vector *vector;

@@ -3,8 +3,11 @@
  * start. */
 #include <vmci/defs.h>
 #include <vmci/mem.h>
+#include <vmci/wire.h>
 #include "pci.h"
 #include "steps.h"
+
+#define TRIAL_RESOURCE 0x7f00u
 
 enum machine_window start_window(const struct engine *e)
 {
@@ -187,11 +190,36 @@ static bool touches_byte_ports(const struct engine *e)
 	return false;
 }
 
+/* Whether a device that offers DMA does it well enough to carry vectors that are about something
+ * else: a hypercall, an empty receive, a datagram to itself. What is wrong with it the vectors of
+ * DMA tell. */
+static bool dma_carries(struct engine *e)
+{
+	uint8_t call[VMCI_DATAGRAM_SIZE] = { 0 }, self[VMCI_DATAGRAM_SIZE + 8] = { 0 };
+	const uint8_t *got = NULL;
+	uint32_t cid = 0, result = 0, len = 1;
+
+	vmci_put32(call + VMCI_DATAGRAM_DST_RESOURCE, VMCI_GET_CONTEXT_ID);
+	memset(call + VMCI_DATAGRAM_SRC_CONTEXT, 0xff, VMCI_HANDLE_SIZE);
+	if (xport_send(&e->xport, call, sizeof(call), &cid) || cid < VMCI_RESERVED_CID_LIMIT ||
+	    xport_next(&e->xport, &got, &len) || len)
+		return false;
+	vmci_put_handle(self + VMCI_DATAGRAM_DST_CONTEXT, vmci_handle(cid, TRIAL_RESOURCE));
+	vmci_put_handle(self + VMCI_DATAGRAM_SRC_CONTEXT, vmci_handle(cid, TRIAL_RESOURCE));
+	vmci_put64(self + VMCI_DATAGRAM_PAYLOAD_SIZE, 8);
+	vmci_put64(self + VMCI_DATAGRAM_PAYLOAD, 0x0123456789abcdefull);
+	return xport_send(&e->xport, self, sizeof(self), &result) == 0 && result == sizeof(self) &&
+	       xport_next(&e->xport, &got, &len) == 0 && len == sizeof(self) &&
+	       memcmp(got, self, sizeof(self)) == 0 && xport_next(&e->xport, &got, &len) == 0 &&
+	       !len;
+}
+
 /* A vector that names no transport does not care. By DMA a receive costs a few accesses, through
  * the ports thousands, each a trap: a whole run takes a third of the time. */
 static bool prefers_dma(const struct engine *e)
 {
-	return e->vector->start != VCT_START_RAW && e->vector->window == VCT_WINDOW_AUTO &&
+	return e->dma_trial != ENGINE_DMA_UNFIT && e->vector->start != VCT_START_RAW &&
+	       e->vector->window == VCT_WINDOW_AUTO && e->offer.ports &&
 	       (e->offer.caps & VMCI_CAPS_DMA_DATAGRAM) && e->offer.mmio && !touches_byte_ports(e);
 }
 
@@ -225,18 +253,63 @@ int start_reset(struct engine *e)
 	return m->reg_write(m->ctx, start_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
 }
 
-/* A device that offers no datagrams is none: every driver gives up on it, and so does every vector.
- * This only reads, so that it may stand in front of a raw start too. */
-static int look_alive(struct engine *e)
+/* All bits set is what an absent device reads as. */
+static bool offers_datagrams(uint32_t caps)
+{
+	return caps != 0xffffffff && caps & VMCI_CAPS_DATAGRAM;
+}
+
+/* CAPS, as every start should find it. Where a device lets its offer shrink with what a guest
+ * accepted, and keeps that over a reset, the whole offer is accepted once more: only the vectors
+ * about that have to notice. */
+int start_offer(struct engine *e, uint32_t *caps)
 {
 	struct machine *m = e->machine;
-	uint32_t caps = 0;
-	int rc = m->reg_read(m->ctx, e->window, 32, VMCI_CAPS_ADDR, &caps);
+	int rc = m->reg_read(m->ctx, e->window, 32, VMCI_CAPS_ADDR, caps);
 
-	if (rc || e->vector->config_mask >> VCT_CFG_CAPS & 1)
+	if (rc || *caps == e->offer.caps || !offers_datagrams(e->offer.caps))
+		return rc;
+	rc = m->reg_write(m->ctx, e->window, 32, VMCI_CAPS_ADDR, e->offer.caps);
+	return rc ? rc : m->reg_read(m->ctx, e->window, 32, VMCI_CAPS_ADDR, caps);
+}
+
+/* Whether the vector looks at nothing but the PCI function. */
+static bool only_pci(const struct engine *e)
+{
+	const struct vct_vector *v = e->vector;
+
+	for (uint32_t i = 0; i < v->step_count; i++) {
+		switch (e->table->steps[v->step_first + i].verb) {
+		case VCT_CFG_IN:
+		case VCT_BAR_SIZE:
+		case VCT_BAR_KIND:
+		case VCT_PCICAP:
+		case VCT_LET:
+			break;
+		default:
+			return false;
+		}
+	}
+	return v->start == VCT_START_RAW;
+}
+
+/* A device that offers no datagrams is none: every driver gives up on it, and so does every vector
+ * but those about the offer itself. */
+static int look_alive(struct engine *e)
+{
+	const struct vct_vector *v = e->vector;
+	uint32_t caps = 0;
+	int rc = start_offer(e, &caps);
+
+	if (rc || v->config_mask >> VCT_CFG_CAPS & 1)
 		return step_machine(e, rc, "read CAPS");
-	if (caps != 0xffffffff && caps & VMCI_CAPS_DATAGRAM)
+	if (offers_datagrams(caps))
 		return 0;
+	if (!e->ignore_needs &&
+	    (only_pci(e) || (v->flags & VCT_BASIC && v->start == VCT_START_RAW)))
+		return 0;
+	if (!e->ignore_needs)
+		return step_skip(e, "cap.datagram");
 	step_fail_text(e, ENGINE_CLASS_MISSING, "CAPS that offer datagrams, before the first step",
 		       "CAPS ");
 	text_hex(&e->saw, caps, 8);
@@ -323,7 +396,13 @@ int start_device(struct engine *e)
 		return 1;
 	if (e->vector->start == VCT_START_RAW)
 		return 0;
-	return step_machine(e, start_negotiate(e, dma), "negotiate");
+	rc = start_negotiate(e, dma);
+	if (rc || !dma || e->vector->transport != VCT_TRANSPORT_AUTO || !e->offer.ports ||
+	    e->dma_trial != ENGINE_DMA_UNTRIED)
+		return step_machine(e, rc, "negotiate");
+	/* Once for a device; then from the beginning, so that nothing of the trial is left. */
+	e->dma_trial = dma_carries(e) ? ENGINE_DMA_FIT : ENGINE_DMA_UNFIT;
+	return start_device(e);
 }
 
 static int ask_simple(struct engine *e, uint32_t op)

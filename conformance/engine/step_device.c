@@ -120,6 +120,7 @@ static int do_write(struct engine *e, const struct step *s)
 static void follow_negotiation(struct engine *e, uint64_t off, uint32_t value)
 {
 	tidy_register(&e->tidy, off);
+	basics_register(e, off);
 	if (off == VMCI_CAPS_ADDR)
 		e->env.ppn64 = value & e->offer.caps & VMCI_CAPS_PPN64;
 	if (off == VMCI_CONTROL_ADDR && value & VMCI_CONTROL_RESET) {
@@ -164,6 +165,7 @@ static int do_out(struct engine *e, const struct step *s)
 
 static int do_outs(struct engine *e, const struct step *s)
 {
+	basics_register(e, s->args[0]);
 	if (s->args[0] == VMCI_DATA_OUT_ADDR)
 		tidy_out(&e->tidy, e->blob, s->blob_len);
 	return step_machine(e,
@@ -178,6 +180,7 @@ static int do_ins(struct engine *e, const struct step *s)
 
 	if (s->args[1] > ENGINE_DATA_MAX)
 		return step_error(e, "the step reads more bytes than the engine can hold");
+	basics_register(e, s->args[0]);
 	rc = e->machine->reg_read_bytes(e->machine->ctx, e->window, (uint32_t)s->args[0], e->data,
 					(size_t)s->args[1]);
 	if (rc)
@@ -261,9 +264,11 @@ static int do_send(struct engine *e, const struct step *s, const uint64_t *addre
 	if (!e->xport.dma)
 		tidy_out(&e->tidy, e->blob, VMCI_DATAGRAM_SIZE + s->blob_len);
 	step_texts(e);
+	basics_sends(e, (uint32_t)address[0], (uint32_t)address[1]);
 	rc = xport_send(&e->xport, e->blob, VMCI_DATAGRAM_SIZE + s->blob_len, &value);
 	if (rc)
 		return step_machine(e, rc, "send a datagram");
+	basics_result(e, (uint32_t)address[0], (uint32_t)address[1], value);
 	return step_number(e, s, result(value), ENGINE_CLASS_VALUE);
 }
 

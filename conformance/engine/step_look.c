@@ -56,6 +56,7 @@ static int do_recv(struct engine *e, const struct step *s)
 		none = !none;
 	if (e->no_ports_calls)
 		return step_skip(e, "bar.ports");
+	basics_takes(e);
 	/* Absence is looked for once, behind everything posted; presence may take a while. */
 	if (step_wait_start(e, &w, none ? 0 : s->within_us))
 		return 1;

@@ -31,6 +31,8 @@ int start_guest(struct engine *e);
 /* These give the machine's result: CONTROL.RESET; what drivers do first, through e->window. */
 int start_reset(struct engine *e);
 int start_negotiate(struct engine *e, bool dma);
+/* CAPS as e->window shows it, after mending an offer that shrank. */
+int start_offer(struct engine *e, uint32_t *caps);
 enum machine_window start_window(const struct engine *e); /* one that the device has */
 
 /* Judge a number by the step's number pattern; without one everything is right. */

@@ -106,7 +106,8 @@ enum vct_flag {
 	VCT_SLOW = 1,
 	VCT_HANG = 2,
 	VCT_CRASH = 4,
-	VCT_CHOICE = 8 /* every covered clause is a choice */
+	VCT_CHOICE = 8, /* every covered clause is a choice */
+	VCT_BASIC = 16	/* about what other vectors stand on (basics.h) */
 };
 
 enum vct_start {

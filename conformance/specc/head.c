@@ -28,7 +28,7 @@ const char *const ability_names[] = {
 	"irq",	     "line",	 "irq.mask", "peer",	"config",    "cfgspace", "busmaster",
 	"platreset", "mem.high", "ask",	     "irq.msi", "irq.count", NULL,
 };
-const char *const flag_names[] = { "slow", "hang", "crash", "choice", NULL };
+const char *const flag_names[] = { "slow", "hang", "crash", "choice", "basic", NULL };
 const char *const config_names[] = { "cid", "caps", "qp_memory", "priv", "vectors", NULL };
 
 static const char *const head_words[] = {
