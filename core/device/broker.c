@@ -59,7 +59,7 @@ void vmci_broker_announce_attach(struct vmci_pair *pair)
 {
 	if (pair->state != VMCI_QPB_ATTACHED_MEM || pair->attach_announced)
 		return;
-	pair->attach_announced = true;
+	pair->attach_announced = !VMCI_FAULT("event.attach-again");
 	vmci_event_pair(pair->creator->ctx, VMCI_EVENT_QP_PEER_ATTACH, pair->handle,
 			pair->attacher->ctx->cid);
 	if (VMCI_FAULT("event.to-the-actor"))

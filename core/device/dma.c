@@ -328,7 +328,7 @@ static void fill(struct vmci_device *dev, struct scatter *s)
 {
 	struct vmci_dgqueue *q = &dev->ctx->queue;
 	struct vmci_datagram *dg;
-	uint32_t done = 0;
+	uint32_t done = VMCI_FAULT("dma.one-vector-largest-stuck");
 
 	while ((dg = vmci_dgqueue_head(q)) && takes(dev, s, dg, done)) {
 		struct scatter before = *s;
@@ -385,7 +385,7 @@ static void receive_now(struct vmci_device *dev, struct vmci_gpa gpa)
 
 void vmci_dma_receive(struct vmci_device *dev, struct vmci_gpa gpa)
 {
-	dev->regs.has_receive = false;
+	dev->regs.has_receive = VMCI_FAULT("dma.receive-repeated") && dev->regs.has_receive;
 	if (VMCI_FAULT("dma-in.late") && gpa.addr != dev->regs.receive.addr) {
 		dev->regs.has_receive = true;
 		dev->regs.receive = gpa;

@@ -145,7 +145,7 @@ static void in_end(struct vmci_device *dev)
 	if (VMCI_FAULT("in.announces-nothing") ||
 	    (dev->ctx->queue.count && !VMCI_FAULT("stream.late-datagram-not-announced")))
 		vmci_irq_fetch_done(dev, VMCI_ICR_DATAGRAM);
-	else
+	else if (!VMCI_FAULT("shared.port-run-overlooked"))
 		vmci_irq_fetch_done(dev, 0);
 }
 
