@@ -59,6 +59,11 @@ void basics_register(struct engine *e, uint64_t offset)
 		e->basics.used |= BASIC_TAKE_DMA | own(e, BASIC_OWN_DMA);
 }
 
+void basics_waits(struct engine *e)
+{
+	e->basics.used |= own(e, BASIC_MESSAGE);
+}
+
 /* 0, XPORT_FAULT or the machine's error, like the transport. */
 static int call(struct engine *e, uint32_t context, uint32_t resource, const uint8_t *payload,
 		size_t len, uint32_t *result)
@@ -131,6 +136,37 @@ static int try_ring(struct engine *e, uint32_t cid, bool *works)
 	return rc;
 }
 
+/* A datagram to the own context with every interrupt on: is there any message? */
+static int try_message(struct engine *e, uint32_t cid, bool *works)
+{
+	struct machine *m = e->machine;
+	uint8_t word[4] = { 0 };
+	uint32_t result = 0, count = 0;
+	int rc;
+
+	if (!m->irq_mode || !m->irq_take || !(m->abilities & VCT_CAN_IRQ) ||
+	    !(e->offer.needs & VCT_NEED_MSIX))
+		return 0;
+	rc = m->irq_mode(m->ctx, VCT_IRQ_EXCLUSIVE);
+	if (!rc)
+		rc = m->reg_write(m->ctx, e->window, 32, VMCI_IMR_ADDR,
+				  VMCI_IMR_DATAGRAM | VMCI_IMR_NOTIFICATION |
+					  VMCI_IMR_DMA_DATAGRAM);
+	if (!rc)
+		rc = m->reg_write(m->ctx, e->window, 32, VMCI_CONTROL_ADDR,
+				  VMCI_CONTROL_INT_ENABLE);
+	if (!rc)
+		rc = call(e, cid, OWN, word, sizeof(word), &result);
+	if (!rc)
+		rc = m->settle(m->ctx, ENGINE_QUIET_US);
+	*works = rc != 0;
+	for (uint32_t i = 0; !rc && i < e->offer.vectors; i++) {
+		rc = m->irq_take(m->ctx, i, &count);
+		*works |= count != 0;
+	}
+	return rc == MACHINE_UNSUPPORTED ? 0 : rc;
+}
+
 /* What does not work by one transport; the machine's error when it broke. */
 static int try_transport(struct engine *e, bool dma)
 {
@@ -139,7 +175,7 @@ static int try_transport(struct engine *e, bool dma)
 	const uint8_t *dg;
 	uint32_t bad = dma ? BASIC_CALL_DMA | BASIC_TAKE_DMA | BASIC_OWN_DMA
 			   : BASIC_CALL_PORTS | BASIC_OWN_PORTS;
-	bool rings = true;
+	bool rings = true, messages = true;
 	int rc = fresh(e, dma);
 
 	if (!rc && dma) {
@@ -163,8 +199,12 @@ static int try_transport(struct engine *e, bool dma)
 			rc = fresh(e, dma);
 		if (rc >= 0 && e->offer.needs & VCT_NEED_NOTIFICATIONS)
 			rc = try_ring(e, first, &rings);
+		if (rc >= 0 && !(bad & (BASIC_OWN_DMA | BASIC_OWN_PORTS)))
+			rc = fresh(e, dma);
+		if (rc >= 0 && !(bad & (BASIC_OWN_DMA | BASIC_OWN_PORTS)))
+			rc = try_message(e, first, &messages);
 	}
-	e->basics.broken |= bad | (rings ? 0 : BASIC_RING);
+	e->basics.broken |= bad | (rings ? 0 : BASIC_RING) | (messages ? 0 : BASIC_MESSAGE);
 	return rc < 0 ? rc : 0;
 }
 
@@ -189,13 +229,15 @@ static uint32_t in_front_of(const struct engine *e)
 		CALL,
 		TAKE,
 		OWN_DATAGRAM,
-		RING
+		RING,
+		MESSAGE
 	} about = CALL;
 	static const uint32_t front[] = {
 		[CALL] = 0,
 		[TAKE] = BASIC_CALL_PORTS | BASIC_CALL_DMA,
 		[OWN_DATAGRAM] = BASIC_CALL_PORTS | BASIC_CALL_DMA | BASIC_TAKE_DMA,
-		[RING] = ~(uint32_t)BASIC_RING,
+		[RING] = ~(uint32_t)(BASIC_RING | BASIC_MESSAGE),
+		[MESSAGE] = ~(uint32_t)BASIC_MESSAGE,
 	};
 	const struct vct_step *steps = e->table->steps + e->vector->step_first;
 
@@ -203,7 +245,10 @@ static uint32_t in_front_of(const struct engine *e)
 		uint64_t args[PEER_ARGS];
 
 		code_args(&e->env, steps[i].args, args);
-		if (steps[i].verb == VCT_CALL && args[0] == VMCI_DOORBELL_NOTIFY)
+		if (steps[i].verb == VCT_DEV_IRQ || steps[i].verb == VCT_DEV_IRQS)
+			about = MESSAGE;
+		else if (steps[i].verb == VCT_CALL && args[0] == VMCI_DOORBELL_NOTIFY &&
+			 about < MESSAGE)
 			about = RING;
 		else if ((steps[i].verb == VCT_SEND || steps[i].verb == VCT_RECV) && about < RING)
 			about = OWN_DATAGRAM;
@@ -216,11 +261,13 @@ static uint32_t in_front_of(const struct engine *e)
 
 const char *basics_missing(struct engine *e)
 {
-	static const char *const names[] = {
-		"hypercalls through the ports", "hypercalls by DMA",
-		"completion of DMA receives",	"datagrams to itself through the ports",
-		"datagrams to itself by DMA",	"rings of its own"
-	};
+	static const char *const names[] = { "hypercalls through the ports",
+					     "hypercalls by DMA",
+					     "completion of DMA receives",
+					     "datagrams to itself through the ports",
+					     "datagrams to itself by DMA",
+					     "rings of its own",
+					     "interrupt messages" };
 	uint32_t used = e->basics.used;
 
 	if (e->vector->flags & VCT_BASIC)

@@ -6,14 +6,13 @@
 #include <stdint.h>
 #include "machine.h"
 
-#define PCI_STATUS	     0x06u
-#define PCI_STATUS_INTERRUPT 0x0008u
-#define PCI_STATUS_CAPS	     0x10u
-#define PCI_CAP_POINTER	     0x34u
-#define PCI_INTERRUPT_PIN    0x3du
-#define PCI_CAP_MSI	     0x05u
-#define PCI_CAP_VENDOR	     0x09u
-#define PCI_CAP_MSIX	     0x11u
+#define PCI_STATUS	  0x06u
+#define PCI_STATUS_CAPS	  0x10u
+#define PCI_CAP_POINTER	  0x34u
+#define PCI_INTERRUPT_PIN 0x3du
+#define PCI_CAP_MSI	  0x05u
+#define PCI_CAP_VENDOR	  0x09u
+#define PCI_CAP_MSIX	  0x11u
 
 /* Offset of the first capability `id` behind capability `after` (0: from the start) in *at, 0 when
  * there is none. A list that does not end counts as ended. Returns 0 or the machine's error. */

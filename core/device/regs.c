@@ -203,6 +203,8 @@ static void write_page_shift(struct vmci_device *dev, uint32_t value)
 {
 	if (VMCI_FAULT("regs.page-shift-ignored"))
 		return;
+	if (VMCI_FAULT("page.shift-once") && dev->regs.page_shift != VMCI_GUEST_PAGE_SHIFT_MIN)
+		return;
 	if (VMCI_FAULT("page.shift-odd") && (value & 1))
 		return;
 	if ((value < VMCI_GUEST_PAGE_SHIFT_MIN || value > VMCI_GUEST_PAGE_SHIFT_MAX) &&
