@@ -38,14 +38,16 @@ int engine_probe(struct engine *e)
 		     { VMCI_CAPS_DMA_DATAGRAM, VCT_NEED_DMA } };
 	struct machine *m = e->machine;
 	struct engine_offer *o = &e->offer;
-	int rc;
+	int rc = 0;
 
 	memset(o, 0, sizeof(*o));
 	look_at_bars(e);
 	if (e->ignore_needs)
 		o->ports = o->mmio = true;
-	rc = m->reg_write(m->ctx, start_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
-	if (!rc)
+	if (o->ports || o->mmio)
+		rc = m->reg_write(m->ctx, start_window(e), 32, VMCI_CONTROL_ADDR,
+				  VMCI_CONTROL_RESET);
+	if (!rc && (o->ports || o->mmio))
 		rc = m->reg_read(m->ctx, start_window(e), 32, VMCI_CAPS_ADDR, &o->caps);
 	if (rc)
 		return rc;
@@ -154,6 +156,26 @@ static int configure(struct engine *e)
 	return 0;
 }
 
+/* Whether the vector looks at nothing but the PCI function. */
+static bool only_pci(const struct engine *e)
+{
+	const struct vct_vector *v = e->vector;
+
+	for (uint32_t i = 0; i < v->step_count; i++) {
+		switch (e->table->steps[v->step_first + i].verb) {
+		case VCT_CFG_IN:
+		case VCT_BAR_SIZE:
+		case VCT_BAR_KIND:
+		case VCT_PCICAP:
+		case VCT_LET:
+			break;
+		default:
+			return false;
+		}
+	}
+	return v->start == VCT_START_RAW;
+}
+
 /* What the device offers against what the vector is about. */
 static int check_needs(struct engine *e)
 {
@@ -174,8 +196,8 @@ static int check_needs(struct engine *e)
 	if (needs)
 		return step_skip(
 			e, lowest_name(need_names, sizeof(need_names) / sizeof(char *), needs));
-	if (!e->offer.ports && !e->offer.mmio)
-		return step_error(e, "the device has neither I/O ports nor a register window");
+	if (!e->offer.ports && !e->offer.mmio && !only_pci(e))
+		return step_skip(e, "bar.ports");
 	return 0;
 }
 
@@ -273,26 +295,6 @@ int start_offer(struct engine *e, uint32_t *caps)
 	return rc ? rc : m->reg_read(m->ctx, e->window, 32, VMCI_CAPS_ADDR, caps);
 }
 
-/* Whether the vector looks at nothing but the PCI function. */
-static bool only_pci(const struct engine *e)
-{
-	const struct vct_vector *v = e->vector;
-
-	for (uint32_t i = 0; i < v->step_count; i++) {
-		switch (e->table->steps[v->step_first + i].verb) {
-		case VCT_CFG_IN:
-		case VCT_BAR_SIZE:
-		case VCT_BAR_KIND:
-		case VCT_PCICAP:
-		case VCT_LET:
-			break;
-		default:
-			return false;
-		}
-	}
-	return v->start == VCT_START_RAW;
-}
-
 /* A device that offers no datagrams is none: every driver gives up on it, and so does every vector
  * but those about the offer itself. */
 static int look_alive(struct engine *e)
@@ -361,6 +363,8 @@ int start_device(struct engine *e)
 	}
 	if (check_needs(e))
 		return 1;
+	if (!e->offer.ports && !e->offer.mmio)
+		return 0; /* there are no registers to reset it with */
 	if (m->bus_master)
 		rc = optional(m->bus_master(m->ctx, true));
 	deep = e->spoilt || tidy_unfinished(&e->tidy);
