@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bench.c - how fast the device answers from here. */
 #include "bench.h"
+#include "console.h"
 #include <efilib.h>
 #include <machine.h>
 #include <vmci/defs.h>
@@ -32,7 +33,10 @@ static void print_rate(const char *mode, const char *what, uint64_t n, uint64_t 
 {
 	if (us == 0)
 		us = 1;
-	say("  %-6a %-34a %9ld /s  %6ld us each\n", mode, what, n * 1000000 / us, n ? us / n : 0);
+	say("  ");
+	say_padded(mode, 8);
+	say_padded(what, 36);
+	say("%9ld /s  %7ld us each\n", n * 1000000 / us, n ? us / n : 0);
 }
 
 static void bench_reads(struct bench *b, const char *mode, enum vmci_guest_window w)
