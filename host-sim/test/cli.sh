@@ -46,6 +46,8 @@ refuses() {
 }
 
 start() {
+	# Emptied here and not by the new process: the line of the one before must not be taken for this one's.
+	: >"$dir/out"
 	"$SIM" serve --socket "$dir/s" "$@" >"$dir/out" 2>"$dir/err" </dev/null &
 	sim=$!
 	for _ in {1..100}; do
