@@ -312,4 +312,101 @@
 #define VMCI_PRIVILEGE_FLAG_TRUSTED              2 /* prepared to deal with restricted parties */
 #define VMCI_PRIVILEGE_ALL_FLAGS                 3 /* there are no others */
 
+/* socket-addresses (82-sockets.md) */
+#define VMCI_VMADDR_CID_HYPERVISOR               0 /* the hypervisor: what serves the virtual machine itself */
+#define VMCI_VMADDR_CID_LOCAL                    1 /* the own context, where a loopback exists */
+#define VMCI_VMADDR_CID_HOST                     2 /* the host */
+#define VMCI_VMADDR_CID_ANY                      0xffffffff /* any context of this machine; in bind only */
+#define VMCI_VMADDR_PORT_ANY                     0xffffffff /* bind to a free port */
+#define VMCI_VMADDR_PORT_PRIVILEGED_MAX          1023 /* the last port that needs a privilege to be bound */
+
+/* layout vmci_stream_packet: offsets in bytes (82-sockets.md) */
+#define VMCI_STREAM_PACKET_DST_CONTEXT           0 /* u32; context of the receiver */
+#define VMCI_STREAM_PACKET_DST_RESOURCE          4 /* u32; 1, or 15 when the receiver is context 0 */
+#define VMCI_STREAM_PACKET_SRC_CONTEXT           8 /* u32; context of the sender */
+#define VMCI_STREAM_PACKET_SRC_RESOURCE          12 /* u32; 1, or 15 when the sender is context 0 */
+#define VMCI_STREAM_PACKET_PAYLOAD_SIZE          16 /* u64; 32 */
+#define VMCI_STREAM_PACKET_VERSION               24 /* u8; 1 */
+#define VMCI_STREAM_PACKET_TYPE                  25 /* u8; one of VMCI_STREAM_* */
+#define VMCI_STREAM_PACKET_PROTO                 26 /* u16; notify protocols: a mask in REQUEST2, one bit in NEGOTIATE2, else 0 */
+#define VMCI_STREAM_PACKET_SRC_PORT              28 /* u32; port of the sender */
+#define VMCI_STREAM_PACKET_DST_PORT              32 /* u32; port of the receiver */
+#define VMCI_STREAM_PACKET_RESERVED              36 /* u32; 0 */
+#define VMCI_STREAM_PACKET_VALUE                 40 /* u64; size, mode, or handle, by type; else 0 */
+#define VMCI_STREAM_PACKET_OFFSET                48 /* u64; of WAITING_READ and WAITING_WRITE; else 0 */
+#define VMCI_STREAM_PACKET_SIZE                  56 /* bytes */
+
+/* stream-packets (82-sockets.md) */
+#define VMCI_STREAM_VERSION                      1 /* of every packet */
+#define VMCI_STREAM_INVALID                      0 /* the packet before was not understood */
+#define VMCI_STREAM_REQUEST                      1 /* connect, old form; value is a size */
+#define VMCI_STREAM_NEGOTIATE                    2 /* answer to it; value is a size */
+#define VMCI_STREAM_OFFER                        3 /* the queue pair is there; value is its handle */
+#define VMCI_STREAM_ATTACH                       4 /* attached to it; value is its handle */
+#define VMCI_STREAM_WROTE                        5 /* look into the queue: there is something */
+#define VMCI_STREAM_READ                         6 /* look into the queue: there is room */
+#define VMCI_STREAM_RST                          7 /* no, or no more */
+#define VMCI_STREAM_SHUTDOWN                     8 /* value is a mode */
+#define VMCI_STREAM_WAITING_WRITE                9 /* tell me when there is room */
+#define VMCI_STREAM_WAITING_READ                 10 /* tell me when there is something */
+#define VMCI_STREAM_REQUEST2                     11 /* connect; value is a size, proto a mask */
+#define VMCI_STREAM_NEGOTIATE2                   12 /* answer to it; value is a size, proto one bit */
+#define VMCI_STREAM_TYPE_MAX                     12 /* the last type */
+#define VMCI_STREAM_SHUT_RECEIVE                 1 /* mode: will not receive any more */
+#define VMCI_STREAM_SHUT_SEND                    2 /* mode: will not send any more */
+#define VMCI_NOTIFY_QUEUE_STATE                  1 /* bit of the notify protocol that looks at the queue's state */
+
+/* socket-limits (82-sockets.md) */
+#define VMCI_SOCKETS_BUFFER_SIZE                 262144 /* default size of either queue, bytes */
+#define VMCI_SOCKETS_BUFFER_MIN_SIZE             128 /* default smallest size to accept, bytes */
+#define VMCI_SOCKETS_BUFFER_MAX_SIZE             262144 /* default largest size to accept, bytes */
+#define VMCI_SOCKETS_CONNECT_TIMEOUT_US          2000000 /* default time for a connect, microseconds */
+#define VMCI_SOCKETS_PENDING_TIMEOUT_US          1000000 /* time for OFFER after NEGOTIATE, microseconds */
+#define VMCI_SOCKETS_ATTACH_ALONE_US             2000 /* after ATTACH was fetched nothing follows for so long, microseconds */
+#define VMCI_SOCKETS_PORT_TRIES                  24 /* ports tried before there is none */
+#define VMCI_SOCKETS_UNITY_PORT                  14 /* the only datagram port of context 0 that guests may send to */
+
+/* socket-options (82-sockets.md) */
+#define VMCI_SO_VM_SOCKETS_BUFFER_SIZE           0 /* bytes of either queue */
+#define VMCI_SO_VM_SOCKETS_BUFFER_MIN_SIZE       1 /* smallest size to accept, bytes */
+#define VMCI_SO_VM_SOCKETS_BUFFER_MAX_SIZE       2 /* largest size to accept, bytes */
+#define VMCI_SO_VM_SOCKETS_PEER_HOST_VM_ID       3 /* only on hosts of one vendor */
+#define VMCI_SO_VM_SOCKETS_TRUSTED               5 /* 1: the socket is trusted; read only */
+#define VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT       6 /* time for a connect */
+#define VMCI_SO_VM_SOCKETS_NONBLOCK_TXRX         7 /* only on hosts of one vendor */
+#define VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW   8 /* the same with 64-bit seconds */
+
+/* socket-errors (82-sockets.md) */
+#define VMCI_EPERM                               1 /* privileges do not allow it */
+#define VMCI_EINTR                               4 /* a wait was broken off */
+#define VMCI_EBADF                               9 /* no such socket */
+#define VMCI_EAGAIN                              11 /* not now */
+#define VMCI_ENOMEM                              12 /* no memory, or the queue pair is damaged */
+#define VMCI_EACCES                              13 /* the port needs a privilege */
+#define VMCI_EFAULT                              14 /* bad memory of the caller */
+#define VMCI_ENODEV                              19 /* no transport */
+#define VMCI_EINVAL                              22 /* wrong argument, or wrong state */
+#define VMCI_EMFILE                              24 /* too many sockets */
+#define VMCI_EPIPE                               32 /* the other side takes nothing any more */
+#define VMCI_ERANGE                              34 /* a time out of range */
+#define VMCI_EPROTO                              71 /* the peer broke the handshake */
+#define VMCI_EDESTADDRREQ                        89 /* no destination */
+#define VMCI_EMSGSIZE                            90 /* a datagram too large */
+#define VMCI_ENOPROTOOPT                         92 /* no such option */
+#define VMCI_EPROTONOSUPPORT                     93 /* no such protocol */
+#define VMCI_ESOCKTNOSUPPORT                     94 /* no such socket type */
+#define VMCI_EOPNOTSUPP                          95 /* not with this kind of socket */
+#define VMCI_EAFNOSUPPORT                        97 /* no such address family */
+#define VMCI_EADDRINUSE                          98 /* the port is taken */
+#define VMCI_EADDRNOTAVAIL                       99 /* no such local address */
+#define VMCI_ENETUNREACH                         101 /* nobody can be there */
+#define VMCI_ECONNRESET                          104 /* refused, or broken off */
+#define VMCI_ENOBUFS                             105 /* a quota is reached */
+#define VMCI_EISCONN                             106 /* connected already */
+#define VMCI_ENOTCONN                            107 /* not connected */
+#define VMCI_ETIMEDOUT                           110 /* no answer */
+#define VMCI_EHOSTUNREACH                        113 /* nobody listens there */
+#define VMCI_EALREADY                            114 /* a connect is under way */
+#define VMCI_EINPROGRESS                         115 /* a connect has begun */
+
 #endif
