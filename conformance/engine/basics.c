@@ -84,21 +84,15 @@ static bool plausible(uint32_t cid)
 	return cid > VMCI_HOST_CONTEXT_ID && cid != VMCI_INVALID_ID;
 }
 
+/* The vector's own state goes first, host actors' included: a machine that they paused would answer
+ * nothing. */
 static int fresh(struct engine *e, bool dma)
 {
 	struct machine *m = e->machine;
+	const char *what;
 	uint32_t caps;
-	int rc = tidy_streams(e);
+	int rc = start_clean(e, true, &what);
 
-	if (!rc && m->plat_reset && (m->abilities & VCT_CAN_PLATRESET)) {
-		rc = m->plat_reset(m->ctx);
-		rc = rc == MACHINE_UNSUPPORTED ? 0 : rc;
-	}
-	if (!rc)
-		rc = start_reset(e);
-	if (!rc)
-		rc = tidy_handles(e);
-	m->mem_release_all(m->ctx);
 	e->window = dma && e->offer.mmio ? MACHINE_MMIO : start_window(e);
 	xport_start(&e->xport, m, e->window, dma);
 	if (!rc)

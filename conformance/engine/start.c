@@ -346,13 +346,48 @@ static int optional(int rc)
 	return rc == MACHINE_UNSUPPORTED ? 0 : rc;
 }
 
-int start_device(struct engine *e)
+int start_clean(struct engine *e, bool deep, const char **what)
 {
 	struct machine *m = e->machine;
-	bool peer = m->peer && (m->abilities & VCT_CAN_PEER), dma, deep;
 	uint32_t count;
 	int64_t prc = 0;
 	int rc = 0;
+
+	*what = "reset the device";
+	if (m->bus_master)
+		rc = optional(m->bus_master(m->ctx, true));
+	if (!rc)
+		rc = tidy_streams(e);
+	if (!rc && deep && m->plat_reset && (m->abilities & VCT_CAN_PLATRESET))
+		rc = optional(m->plat_reset(m->ctx));
+	if (!rc)
+		rc = start_reset(e);
+	/* What the peer drops may still reach the device, so reset once more behind it. */
+	if (!rc && m->peer && (m->abilities & VCT_CAN_PEER)) {
+		rc = peer_simple(e, PEER_RESET, NULL, 0, &prc);
+		if (rc || prc) {
+			*what = "reset the peer";
+			return rc ? rc : MACHINE_ERROR;
+		}
+		rc = start_reset(e);
+	}
+	if (!rc)
+		rc = tidy_handles(e);
+	if (!rc && m->irq_mode)
+		rc = optional(m->irq_mode(m->ctx, VCT_IRQ_OFF));
+	for (unsigned i = 0; !rc && m->irq_take && i < e->offer.vectors; i++)
+		rc = optional(m->irq_take(m->ctx, i, &count));
+	if (!rc)
+		m->mem_release_all(m->ctx);
+	return rc;
+}
+
+int start_device(struct engine *e)
+{
+	struct machine *m = e->machine;
+	const char *what;
+	bool dma;
+	int rc;
 
 	if (configure(e))
 		return 1;
@@ -365,34 +400,11 @@ int start_device(struct engine *e)
 		return 1;
 	if (!e->offer.ports && !e->offer.mmio)
 		return 0; /* there are no registers to reset it with */
-	if (m->bus_master)
-		rc = optional(m->bus_master(m->ctx, true));
-	deep = e->spoilt || tidy_unfinished(&e->tidy);
-	if (!rc)
-		rc = tidy_streams(e);
 	/* A reset that does too little must not spoil the vectors behind the one that is about it.
 	 */
-	if (!rc && deep && m->plat_reset && (m->abilities & VCT_CAN_PLATRESET))
-		rc = optional(m->plat_reset(m->ctx));
-	if (!rc)
-		rc = start_reset(e);
-	/* What the peer drops may still reach the device, so reset once more behind it. */
-	if (!rc && peer) {
-		rc = peer_simple(e, PEER_RESET, NULL, 0, &prc);
-		if (!rc)
-			rc = start_reset(e);
-	}
-	if (!rc)
-		rc = tidy_handles(e);
-	if (!rc && m->irq_mode)
-		rc = optional(m->irq_mode(m->ctx, VCT_IRQ_OFF));
-	for (unsigned i = 0; !rc && m->irq_take && i < e->offer.vectors; i++)
-		rc = optional(m->irq_take(m->ctx, i, &count));
+	rc = start_clean(e, e->spoilt || tidy_unfinished(&e->tidy), &what);
 	if (rc)
-		return step_machine(e, rc, "reset the device");
-	if (prc)
-		return step_error(e, "the peer does not reset");
-	m->mem_release_all(m->ctx);
+		return step_machine(e, rc, what);
 	e->env.ppn64 = false;
 	dma = choose_paths(e);
 	xport_start(&e->xport, m, e->window, dma);

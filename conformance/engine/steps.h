@@ -28,7 +28,10 @@ int step_skip(struct engine *e, const char *reason);
 int start_allowed(struct engine *e); /* this harness can do what the vector needs */
 int start_device(struct engine *e);
 int start_guest(struct engine *e);
-/* These give the machine's result: CONTROL.RESET; what drivers do first, through e->window. */
+/* These give the machine's result: takes away what the last vector left, at the peer, in the
+ * device, in guest memory, `deep` also by a reset of the PCI function (*what says what was tried
+ * last); CONTROL.RESET; what drivers do first, through e->window. */
+int start_clean(struct engine *e, bool deep, const char **what);
 int start_reset(struct engine *e);
 int start_negotiate(struct engine *e, bool dma);
 /* CAPS as e->window shows it, after mending an offer that shrank. */

@@ -202,6 +202,8 @@ static bool is_left_mapped(const struct vmci_context *ctx)
 {
 	if (VMCI_FAULT("pause.touches-memory"))
 		return true;
+	if (VMCI_FAULT("broker.state-map"))
+		return true;
 	return VMCI_FAULT("pair.ignores-bus-master") && !ctx->device->is_quiesced;
 }
 
@@ -220,8 +222,6 @@ void vmci_broker_unmap_all(struct vmci_context *ctx)
 			vmci_pair_rings_unmap(pair);
 			vmci_pages_unmap(pair->pages);
 		}
-		if (VMCI_FAULT("broker.state-map"))
-			continue;
 		pair->state--; /* an end that exists is in a state with memory */
 		vmci_pair_trace(pair, ctx->cid, "unmap");
 	}

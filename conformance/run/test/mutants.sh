@@ -32,6 +32,18 @@ point "each mistake that a vector names can be made" "$tmp/out"
 comm -13 "$tmp/named" "$tmp/made" >"$tmp/out"
 point "each mistake that can be made is named by a vector" "$tmp/out"
 
+# A vector that pauses the machine and fails: what it stands on is looked at without the pause.
+"$broken" run --fault pause.touches-memory --role device --only 'qp/paused-*' --results= --format tap \
+	>"$tmp/paused" 2>&1
+cp "$tmp/paused" "$tmp/out"
+if grep -q '^not ok' "$tmp/paused" && ! grep -q '# SKIP' "$tmp/paused"; then
+	: >"$tmp/out"
+fi
+point "a paused machine hides no failure" "$tmp/out"
+"$broken" run --fault broker.state-map --role device --only 'qp/*' --results= >"$tmp/out" 2>&1
+[ $? -ne 1 ] || : >"$tmp/out"
+point "a wrong state of a pair lets a run come to its end" "$tmp/out"
+
 "$broken" mutants >"$tmp/mutants" 2>"$tmp/why"
 rc=$?
 grep -E '^no such mistake: ' "$tmp/mutants" >"$tmp/out"
