@@ -60,3 +60,12 @@ $(foreach t,$(DEVICE_TESTS),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_wor
 DEVICE_FUZZ = fuzz_regs fuzz_dg_port fuzz_dg_dma fuzz_hypercall
 FUZZ_TARGETS += $(DEVICE_FUZZ:%=core/fuzz/%.c)
 $(foreach t,$(DEVICE_FUZZ),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_world.c core/fuzz/device_fuzz.c))
+
+# ---- GuestRPC ----------------------------------------------------------------------------------------
+
+CORE_SOCKET_SRC += core/socket/rpcframe.c
+
+UNIT_TESTS += core/test/test_rpcframe.c
+test_rpcframe_OBJS = core/socket/rpcframe.c
+FUZZ_TARGETS += core/fuzz/fuzz_rpcframe.c
+fuzz_rpcframe_OBJS = core/socket/rpcframe.c

@@ -409,4 +409,23 @@
 #define VMCI_EALREADY                            114 /* a connect is under way */
 #define VMCI_EINPROGRESS                         115 /* a connect has begun */
 
+/* guest-rpc (89-guest-rpc.md) */
+#define VMCI_GUESTRPC_PORT                       976 /* of context 0: the guest asks, the host answers */
+#define VMCI_GUESTRPC_REVERSE_PORT               975 /* of context 0: the host asks, the guest answers */
+#define VMCI_GUESTRPC_LENGTH_SIZE                4 /* bytes of the length in front of a frame */
+#define VMCI_GUESTRPC_PAYLOAD_MAX                65536 /* bytes of a request or a reply */
+#define VMCI_GUESTRPC_FIELDS_MAX                 0x10100 /* bytes of fields in one frame */
+#define VMCI_GUESTRPC_FIELD_COUNT_MAX            16 /* fields in one frame */
+
+/* guest-rpc-fields (89-guest-rpc.md) */
+#define VMCI_GUESTRPC_FIELD_INT64                1 /* type of a field: a number of 64 bits, low half first */
+#define VMCI_GUESTRPC_FIELD_STRING               2 /* type: a length of 32 bits, not 0, and so many bytes */
+#define VMCI_GUESTRPC_FIELD_INT64_LIST           3 /* type: a count of 32 bits and so many numbers */
+#define VMCI_GUESTRPC_FIELD_STRING_LIST          4 /* type: a count of 32 bits and so many strings */
+#define VMCI_GUESTRPC_ID_TYPE                    1 /* field: packet type, a number */
+#define VMCI_GUESTRPC_ID_PAYLOAD                 2 /* field: the text of a request or a reply, a string */
+#define VMCI_GUESTRPC_ID_FAST_CLOSE              3 /* field: not 0: the connection ends behind the reply, a number */
+#define VMCI_GUESTRPC_DATA                       1 /* packet type: a request or a reply */
+#define VMCI_GUESTRPC_PING                       2 /* packet type: the guest is alive */
+
 #endif
