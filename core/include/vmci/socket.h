@@ -66,6 +66,17 @@ struct vmci_socket_port {
 	 * and possibly from inside a call on another socket; may call vmci_socket_poll and nothing
 	 * else. NULL: the owner polls. */
 	void (*ready)(void *ctx, int fd);
+	/* A stream is asked for at a port on which no socket listens: does the owner want it all
+	 * the same? Called before anything was answered, with the lock held; may call nothing of
+	 * this stack. NULL: nobody does.
+	 *   fd           the socket it would become
+	 *   local, peer  its two addresses
+	 * False: it is refused, as ever when nobody listens, and fd is gone. True: fd is the
+	 * owner's from now on, as after vmci_socket_connect(): `ready` follows, and POLLOUT without
+	 * POLLERR is success, otherwise vmci_socket_error() says why not (-VMCI_ETIMEDOUT,
+	 * -VMCI_EPROTO,
+	 * ...); nobody accepts it, the owner closes it. */
+	bool (*wanted)(void *ctx, int fd, struct vmci_sockaddr local, struct vmci_sockaddr peer);
 	/* A mutex that one thread may take again while it has it (recursive). Both or none. */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);
