@@ -27,7 +27,7 @@ fuzz_guest_OBJS = $(CORE_GUEST_SRC) $(CORE_QUEUE_SRC)
 
 # ---- common and device -------------------------------------------------------------------------------
 
-CORE_COMMON_SRC += core/common/error.c
+CORE_COMMON_SRC += core/common/error.c core/common/table.c
 CORE_DEVICE_SRC += \
 	core/device/broker.c \
 	core/device/broker_check.c \
@@ -49,7 +49,6 @@ CORE_DEVICE_SRC += \
 	core/device/regs.c \
 	core/device/reset.c \
 	core/device/route.c \
-	core/device/table.c \
 	core/device/watch.c
 
 DEVICE_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_DEVICE_SRC)
@@ -65,7 +64,9 @@ $(foreach t,$(DEVICE_FUZZ),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_worl
 
 CORE_SOCKET_SRC += core/socket/rpcframe.c
 
-UNIT_TESTS += core/test/test_rpcframe.c
+UNIT_TESTS += core/test/test_rpcframe.c core/test/test_guestrpc.c
 test_rpcframe_OBJS = core/socket/rpcframe.c
+# Its sockets are those of the test.
+test_guestrpc_OBJS = core/socket/guestrpc.c core/socket/rpcframe.c
 FUZZ_TARGETS += core/fuzz/fuzz_rpcframe.c
 fuzz_rpcframe_OBJS = core/socket/rpcframe.c

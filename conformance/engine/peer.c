@@ -499,6 +499,12 @@ void peer_actor_execute(struct peer_actor *p, const struct peer_request *rq, str
 	}
 }
 
+static void unsubscribe(struct peer_actor *p, uint32_t cid, int64_t id)
+{
+	if (id >= 0)
+		(void)vmci_context_unsubscribe(vmci_hub_find(p->world.hub, cid), (uint32_t)id);
+}
+
 struct peer_actor *peer_actor_new(const struct peer_world *world)
 {
 	struct peer_actor *p = world->port->alloc(world->port->ctx, sizeof(*p));
@@ -507,9 +513,15 @@ struct peer_actor *peer_actor_new(const struct peer_world *world)
 		return NULL;
 	p->world = *world;
 	p->config = world->startup;
-	vmci_context_on_event(vmci_hub_find(world->hub, VMCI_HOST_CONTEXT_ID), on_event, p);
-	vmci_context_on_event(vmci_hub_find(world->hub, VMCI_HYPERVISOR_CONTEXT_ID),
-			      on_hypervisor_event, p);
+	p->host_subscription = vmci_context_subscribe(
+		vmci_hub_find(world->hub, VMCI_HOST_CONTEXT_ID), on_event, p);
+	p->hypervisor_subscription =
+		vmci_context_subscribe(vmci_hub_find(world->hub, VMCI_HYPERVISOR_CONTEXT_ID),
+				       on_hypervisor_event, p);
+	if (p->host_subscription < 0 || p->hypervisor_subscription < 0) {
+		peer_actor_free(p);
+		return NULL;
+	}
 	return p;
 }
 
@@ -526,7 +538,7 @@ void peer_actor_free(struct peer_actor *p)
 	const struct vmci_hub_port *port = p->world.port;
 
 	drop_objects(p);
-	vmci_context_on_event(vmci_hub_find(p->world.hub, VMCI_HOST_CONTEXT_ID), NULL, NULL);
-	vmci_context_on_event(vmci_hub_find(p->world.hub, VMCI_HYPERVISOR_CONTEXT_ID), NULL, NULL);
+	unsubscribe(p, VMCI_HOST_CONTEXT_ID, p->host_subscription);
+	unsubscribe(p, VMCI_HYPERVISOR_CONTEXT_ID, p->hypervisor_subscription);
 	port->free(port->ctx, p, sizeof(*p));
 }

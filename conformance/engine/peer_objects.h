@@ -48,6 +48,7 @@ struct peer_actor {
 	struct peer_object *objects;	  /* newest first */
 	uint32_t counts[OBJECT_CONTEXT + 1];
 	struct peer_inbox host_events, hypervisor_events;
+	int64_t host_subscription, hypervisor_subscription;
 	struct peer_pair pairs[PEER_PAIRS];
 	uint64_t pair_memory; /* bytes given */
 	uint64_t memory_limit;

@@ -26,7 +26,7 @@ static struct vmci_pair *make_pair(const struct vmci_pair_request *rq)
 	struct vmci_hub *hub = rq->ctx->hub;
 	struct vmci_pair *pair;
 
-	if (vmci_table_reserve(&hub->pairs, hub->port))
+	if (vmci_table_reserve(&hub->pairs, &hub->memory))
 		return NULL;
 	pair = vmci_hub_alloc(hub, sizeof(*pair));
 	if (!pair)

@@ -17,6 +17,8 @@ struct vmci_pair_end {
 	struct vmci_hub *hub;
 	struct vmci_list link; /* in ctx->ends or hub->lost */
 	uint32_t flags;
+	vmci_pair_leave_fn *leave_fn; /* NULL: nobody asks, or it was called */
+	void *leave_arg;
 	/* Queues as this end uses them; of an end behind a device the guest has its own. */
 	bool has_rings;
 	struct vmci_ring produce, consume;

@@ -73,6 +73,22 @@ static void free_pair(struct vmci_pair *pair)
 	vmci_hub_free(pair->hub, pair, sizeof(*pair));
 }
 
+void vmci_pair_on_leave(struct vmci_pair_end *end, vmci_pair_leave_fn *fn, void *arg)
+{
+	end->leave_fn = fn;
+	end->leave_arg = arg;
+}
+
+/* The memory is about to go, or its owner will not say any more what is in it. */
+static void tell_before(struct vmci_pair_end *other)
+{
+	vmci_pair_leave_fn *fn = other->leave_fn;
+
+	other->leave_fn = NULL;
+	if (fn && !other->hub->is_closing && !VMCI_FAULT("detach.no-last-look"))
+		fn(other->leave_arg);
+}
+
 /* The end leaves its pair; the other one, if any, is told. The end itself stays. */
 static void leave(struct vmci_pair_end *end)
 {
@@ -82,6 +98,8 @@ static void leave(struct vmci_pair_end *end)
 	struct vmci_handle handle = pair->handle;
 	bool is_vm = vmci_context_is_vm(ctx);
 
+	if (other)
+		tell_before(other);
 	if (VMCI_FAULT("detach.data-lost") && !is_vm && pair->pages &&
 	    pair->pages->state == VMCI_PAGES_MAPPED)
 		vmci_queue_header_init(vmci_pages_consume_header(pair->pages), handle);

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "doorbell.h"
 #include "endpoint.h"
+#include "event.h"
 #include "watch.h"
 
 #include <vmci/fault.h>
@@ -60,7 +61,7 @@ int vmci_context_new(struct vmci_hub *hub, uint32_t cid, uint32_t priv, struct v
 
 	if (hub->vms >= hub->limits.contexts)
 		return vmci_refuse(hub, cid, VMCI_ERROR_NO_RESOURCES, "too many contexts", NULL);
-	if (vmci_table_reserve(&hub->contexts, hub->port))
+	if (vmci_table_reserve(&hub->contexts, &hub->memory))
 		return VMCI_LOCAL_NO_MEMORY;
 	ctx = vmci_hub_alloc(hub, sizeof(*ctx));
 	if (!ctx)
@@ -77,6 +78,7 @@ int vmci_context_new(struct vmci_hub *hub, uint32_t cid, uint32_t priv, struct v
 	vmci_list_init(&ctx->rings);
 	vmci_list_init(&ctx->watch_list);
 	vmci_list_init(&ctx->ends);
+	vmci_list_init(&ctx->subscriptions);
 	vmci_list_append(&hub->members, &ctx->member);
 	vmci_table_add(&hub->contexts, &ctx->by_cid, ctx->cid);
 	hub->vms++;
@@ -139,9 +141,10 @@ void vmci_context_delete(struct vmci_context *ctx)
 	vmci_watch_drop_all(ctx);
 	vmci_doorbell_drop_all(ctx);
 	vmci_endpoint_drop_all(ctx);
+	vmci_event_drop_all(ctx);
 	vmci_dgqueue_clear(&ctx->queue, port);
-	vmci_table_free(&ctx->endpoints, port);
-	vmci_table_free(&ctx->doorbells, port);
+	vmci_table_free(&ctx->endpoints, &hub->memory);
+	vmci_table_free(&ctx->doorbells, &hub->memory);
 	vmci_hub_free(hub, ctx, sizeof(*ctx));
 }
 
@@ -155,6 +158,11 @@ void vmci_context_destroy(struct vmci_context *ctx)
 uint32_t vmci_context_cid(const struct vmci_context *ctx)
 {
 	return ctx->cid;
+}
+
+uint32_t vmci_context_privileges(const struct vmci_context *ctx)
+{
+	return ctx->priv;
 }
 
 uint32_t vmci_context_pick_resource(struct vmci_context *ctx,

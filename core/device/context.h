@@ -35,8 +35,9 @@ struct vmci_context {
 	uint32_t end_count;
 	uint64_t pair_bytes; /* queue memory this VM supplies */
 
-	vmci_event_fn *event_fn;
-	void *event_arg;
+	struct vmci_list subscriptions; /* to events; of host and hypervisor */
+	uint32_t subscription;		/* id given out last */
+	const void *mark;		/* for deliberate mistakes */
 	uint32_t next_resource;
 };
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <vmci/port.h>
-#include "list.h"
+#include "../common/list.h"
 
 /* One datagram: header and payload, len bytes. */
 struct vmci_datagram {

@@ -50,7 +50,7 @@ static struct doorbell *add(struct vmci_context *ctx, struct vmci_handle handle)
 {
 	struct doorbell *db;
 
-	if (vmci_table_reserve(&ctx->doorbells, ctx->hub->port))
+	if (vmci_table_reserve(&ctx->doorbells, &ctx->hub->memory))
 		return NULL;
 	db = vmci_hub_alloc(ctx->hub, sizeof(*db));
 	if (!db)

@@ -47,7 +47,7 @@ int64_t vmci_context_endpoint(struct vmci_context *ctx, uint32_t resource, uint3
 		 is_hypercall(ctx, resource))
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_ALREADY_EXISTS, "the endpoint exists",
 				   NULL);
-	if (vmci_table_reserve(&ctx->endpoints, hub->port))
+	if (vmci_table_reserve(&ctx->endpoints, &hub->memory))
 		return VMCI_LOCAL_NO_MEMORY;
 	ep = vmci_hub_alloc(hub, sizeof(*ep));
 	if (!ep)

@@ -9,17 +9,81 @@
 
 #define HEAD VMCI_DATAGRAM_SIZE
 
-void vmci_context_on_event(struct vmci_context *ctx, vmci_event_fn *fn, void *arg)
+/* ---- subscribers ------------------------------------------------------------------------ */
+
+/* Ids ascend along the list. A loop remembers the id, not the object, so that a handler may remove
+ * any subscription. */
+struct subscription {
+	struct vmci_list link;
+	uint32_t id;
+	vmci_event_fn *fn;
+	void *arg;
+};
+
+static struct subscription *next_after(const struct vmci_context *ctx, uint32_t id)
 {
-	ctx->event_fn = fn;
-	ctx->event_arg = arg;
+	struct vmci_list *at;
+
+	for (at = ctx->subscriptions.next; at != &ctx->subscriptions; at = at->next) {
+		struct subscription *s = VMCI_HOLDER(at, struct subscription, link);
+
+		if (s->id > id)
+			return s;
+	}
+	return NULL;
+}
+
+int64_t vmci_context_subscribe(struct vmci_context *ctx, vmci_event_fn *fn, void *arg)
+{
+	struct subscription *s;
+
+	if (vmci_context_is_vm(ctx) || !fn)
+		return vmci_refuse(ctx->hub, ctx->cid, VMCI_ERROR_INVALID_ARGS,
+				   "not a context with handlers", NULL);
+	s = vmci_hub_alloc(ctx->hub, sizeof(*s));
+	if (!s)
+		return VMCI_LOCAL_NO_MEMORY;
+	s->id = ++ctx->subscription;
+	s->fn = fn;
+	s->arg = arg;
+	vmci_list_append(&ctx->subscriptions, &s->link);
+	return s->id;
+}
+
+static void drop(struct vmci_context *ctx, struct subscription *s)
+{
+	vmci_list_remove(&s->link);
+	vmci_hub_free(ctx->hub, s, sizeof(*s));
+}
+
+int vmci_context_unsubscribe(struct vmci_context *ctx, uint32_t id)
+{
+	struct subscription *s = id ? next_after(ctx, id - 1) : NULL;
+
+	if (!s || s->id != id)
+		return VMCI_ERROR_NOT_FOUND;
+	drop(ctx, s);
+	return 0;
+}
+
+void vmci_event_drop_all(struct vmci_context *ctx)
+{
+	while (!vmci_list_is_empty(&ctx->subscriptions))
+		drop(ctx, VMCI_HOLDER(ctx->subscriptions.next, struct subscription, link));
 }
 
 void vmci_event_deliver(struct vmci_context *to, const uint8_t *payload, size_t len)
 {
-	if (to->event_fn)
-		to->event_fn(to->event_arg, payload, len);
+	uint32_t last = to->subscription, id = 0;
+	struct subscription *s;
+
+	while ((s = next_after(to, id)) && s->id <= last) {
+		id = s->id;
+		s->fn(s->arg, payload, len);
+	}
 }
+
+/* ---- events ----------------------------------------------------------------------------- */
 
 /* dg has room for a header in front of len bytes of payload. */
 static int send(struct vmci_context *to, uint8_t *dg, size_t len, const struct vmci_trace *ev)
@@ -53,10 +117,9 @@ static int send(struct vmci_context *to, uint8_t *dg, size_t len, const struct v
 		vmci_put32(dg + VMCI_DATAGRAM_DST_CONTEXT, VMCI_HYPERVISOR_CONTEXT_ID);
 	vmci_put_handle(dg + VMCI_DATAGRAM_SRC_CONTEXT, src);
 	vmci_put64(dg + VMCI_DATAGRAM_PAYLOAD_SIZE, len);
-	/* For deliberate mistakes event_arg of a VM remembers a subscription. */
-	if (VMCI_FAULT("event.needs-subscription") && to->device && !to->event_arg)
+	if (VMCI_FAULT("event.needs-subscription") && to->device && !to->mark)
 		return 0;
-	if (VMCI_FAULT("event.unsubscribe-works") && to->device && to->event_arg)
+	if (VMCI_FAULT("event.unsubscribe-works") && to->device && to->mark)
 		return 0;
 	if (VMCI_FAULT("event.wrong-size"))
 		len -= 4;

@@ -18,4 +18,7 @@ void vmci_event_pair(struct vmci_context *to, uint32_t event, struct vmci_handle
 /* An event's payload for the host or the hypervisor. */
 void vmci_event_deliver(struct vmci_context *to, const uint8_t *payload, size_t len);
 
+/* Nobody subscribes any more. */
+void vmci_event_drop_all(struct vmci_context *ctx);
+
 #endif

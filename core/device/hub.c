@@ -53,6 +53,7 @@ int vmci_hub_create(const struct vmci_hub_port *port, const struct vmci_hub_limi
 	if (!hub)
 		return VMCI_LOCAL_NO_MEMORY;
 	hub->port = port;
+	hub->memory = (struct vmci_memory){ port->ctx, port->alloc, port->free };
 	/* An address of the host is a secret that guests cannot see: good enough to keep them
 	 * from building long chains, and nothing depends on its value. */
 	hub->salt = (uint64_t)(uintptr_t)hub * 0x9e3779b97f4a7c15u;
@@ -88,9 +89,9 @@ void vmci_hub_destroy(struct vmci_hub *hub)
 	while (!vmci_list_is_empty(&hub->members))
 		vmci_context_delete(VMCI_HOLDER(hub->members.prev, struct vmci_context, member));
 	vmci_broker_free_lost(hub);
-	vmci_table_free(&hub->watches, port);
-	vmci_table_free(&hub->pairs, port);
-	vmci_table_free(&hub->contexts, port);
+	vmci_table_free(&hub->watches, &hub->memory);
+	vmci_table_free(&hub->pairs, &hub->memory);
+	vmci_table_free(&hub->contexts, &hub->memory);
 	port->free(port->ctx, hub, sizeof(*hub));
 }
 

@@ -4,11 +4,12 @@
 #define VMCI_DEVICE_HUB_H
 
 #include <vmci/hub.h>
-#include "list.h"
-#include "table.h"
+#include "../common/list.h"
+#include "../common/table.h"
 
 struct vmci_hub {
 	const struct vmci_hub_port *port;
+	struct vmci_memory memory;     /* the port's allocator */
 	struct vmci_hub_limits limits; /* defaults filled in */
 	uint64_t salt;
 	struct vmci_table contexts; /* by cid */

@@ -153,9 +153,9 @@ static int32_t event_subscribe(struct vmci_device *dev, uint32_t rid, const uint
 	if (VMCI_FAULT("event.subscribe-refused"))
 		return VMCI_ERROR_UNAVAILABLE;
 	if (VMCI_FAULT("event.needs-subscription") && rid == VMCI_EVENT_SUBSCRIBE)
-		dev->ctx->event_arg = dev;
+		dev->ctx->mark = dev;
 	if (VMCI_FAULT("event.unsubscribe-works"))
-		dev->ctx->event_arg = rid == VMCI_EVENT_UNSUBSCRIBE ? dev : NULL;
+		dev->ctx->mark = rid == VMCI_EVENT_UNSUBSCRIBE ? dev : NULL;
 	if (vmci_get32(msg + VMCI_EVENT_SUBSCRIBE_MSG_EVENT) > VMCI_EVENT_GUEST_MAX &&
 	    !VMCI_FAULT("call.unknown-event-accepted"))
 		return refuse(dev, VMCI_ERROR_EVENT_UNKNOWN, "not an event for guests",

@@ -322,3 +322,8 @@ bool vmci_context_is_pending(const struct vmci_context *ctx)
 	return (ctx->queue.count > 0 && !VMCI_FAULT("pending.datagram")) ||
 	       (ctx->ring_count > 0 && !VMCI_FAULT("pending.ring"));
 }
+
+bool vmci_context_is_drained(const struct vmci_context *ctx)
+{
+	return !ctx->queue.count && !(ctx->device && ctx->device->in.record);
+}

@@ -45,7 +45,7 @@ int vmci_context_watch(struct vmci_context *ctx, uint32_t remote)
 				   "CTX.WATCH.2");
 	if (ctx->watch_count >= VMCI_MAX_CONTEXTS)
 		return vmci_refuse(hub, ctx->cid, VMCI_ERROR_NO_MEM, "watches too many", NULL);
-	if (vmci_table_reserve(&hub->watches, hub->port))
+	if (vmci_table_reserve(&hub->watches, &hub->memory))
 		return VMCI_ERROR_NO_MEM;
 	w = vmci_hub_alloc(hub, sizeof(*w));
 	if (!w)

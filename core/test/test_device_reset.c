@@ -204,7 +204,7 @@ static void what_a_peer_sends_during_a_reset_is_for_the_next_driver(void **state
 
 	(void)state;
 	world_open(&w);
-	vmci_context_on_event(w.host, send_back, &w);
+	assert_true(vmci_context_subscribe(w.host, send_back, &w) > 0);
 	assert_int_equal(world_alloc(&w, 0x800, 4096, 4096, RAM_PPN), 0);
 	assert_int_equal(vmci_context_pair(w.host, vmci_handle(WORLD_CID, 0x800), VMCI_INVALID_ID,
 					   0, 0, 4096, 4096, NULL, NULL, &end),

@@ -65,6 +65,7 @@ int vmci_context_create(struct vmci_hub *hub, uint32_t cid, uint32_t priv,
  * rest is freed. Only for contexts from vmci_context_create. */
 void vmci_context_destroy(struct vmci_context *ctx);
 uint32_t vmci_context_cid(const struct vmci_context *ctx);
+uint32_t vmci_context_privileges(const struct vmci_context *ctx); /* VMCI_PRIVILEGE_FLAG_* */
 
 /* ---- datagrams ------------------------------------------------------------------------- */
 
@@ -102,6 +103,8 @@ int vmci_context_send(struct vmci_context *ctx, struct vmci_handle dst, struct v
 int vmci_context_receive(struct vmci_context *ctx, uint8_t *buf, size_t size, size_t *len);
 /* Datagrams or rings wait. */
 bool vmci_context_is_pending(const struct vmci_context *ctx);
+/* Has a VM fetched every datagram sent to it? Always true for host and hypervisor. */
+bool vmci_context_is_drained(const struct vmci_context *ctx);
 
 /* ---- doorbells ------------------------------------------------------------------------- */
 
@@ -128,9 +131,15 @@ int vmci_context_rings(struct vmci_context *ctx, struct vmci_handle *out, size_t
 /* ---- events and removal notifications --------------------------------------------------- */
 
 /* Handler of events for the host or hypervisor context: payload as in the event datagram
- * (event number first). One per context; NULL removes it. */
+ * (event number first). */
 typedef void vmci_event_fn(void *arg, const uint8_t *payload, size_t len);
-void vmci_context_on_event(struct vmci_context *ctx, vmci_event_fn *fn, void *arg);
+/* Be called at each event, after whoever subscribed before. A subscription made by a handler counts
+ * from the next event on.
+ * Returns an id >= 0; VMCI_ERROR_INVALID_ARGS (a VM: its events are datagrams; no fn),
+ * VMCI_LOCAL_NO_MEMORY. */
+int64_t vmci_context_subscribe(struct vmci_context *ctx, vmci_event_fn *fn, void *arg);
+/* Also from a handler, the own one included. Returns 0 or VMCI_ERROR_NOT_FOUND. */
+int vmci_context_unsubscribe(struct vmci_context *ctx, uint32_t id);
 
 /* Ask to be told of the removal of another context (it need not exist).
  * Returns 0; VMCI_ERROR_DST_UNREACHABLE (both VMs), _NO_ACCESS (restricted), _ALREADY_EXISTS,
@@ -177,6 +186,14 @@ int64_t vmci_pair_dequeue(struct vmci_pair_end *end, void *dst, size_t len);
 int64_t vmci_pair_peek(struct vmci_pair_end *end, void *dst, size_t len);
 int64_t vmci_pair_ready(struct vmci_pair_end *end); /* bytes to dequeue, or error */
 int64_t vmci_pair_room(struct vmci_pair_end *end);  /* bytes that can be enqueued, or error */
+
+/* The other end is about to leave: its context detaches, is reset or dies. The memory is still there
+ * as it was. */
+typedef void vmci_pair_leave_fn(void *arg);
+/* Be called once, at the last moment to take out what the other end wrote. The handler may call
+ * dequeue, peek, ready and room of this end and nothing else of the hub. Not called when the hub is
+ * destroyed. NULL: nobody. */
+void vmci_pair_on_leave(struct vmci_pair_end *end, vmci_pair_leave_fn *fn, void *arg);
 
 /* Memory of a bare VM context's end goes away (quiesce) or comes back. Results of chapter 60. */
 int vmci_pair_unmap(struct vmci_pair_end *end);

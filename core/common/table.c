@@ -27,21 +27,21 @@ void vmci_table_init(struct vmci_table *t, uint64_t salt)
 	t->salt = salt;
 }
 
-void vmci_table_free(struct vmci_table *t, const struct vmci_hub_port *port)
+void vmci_table_free(struct vmci_table *t, const struct vmci_memory *memory)
 {
 	if (t->bucket)
-		port->free(port->ctx, t->bucket, t->size * sizeof(struct vmci_node *));
+		memory->free(memory->ctx, t->bucket, t->size * sizeof(struct vmci_node *));
 	vmci_table_init(t, t->salt);
 }
 
-int vmci_table_reserve(struct vmci_table *t, const struct vmci_hub_port *port)
+int vmci_table_reserve(struct vmci_table *t, const struct vmci_memory *memory)
 {
 	uint32_t size = t->size ? t->size * 2 : FIRST_SIZE;
 	struct vmci_table grown = *t;
 
 	if (t->size && (t->count < t->size || t->size >= LAST_SIZE))
 		return 0;
-	grown.bucket = port->alloc(port->ctx, size * sizeof(struct vmci_node *));
+	grown.bucket = memory->alloc(memory->ctx, size * sizeof(struct vmci_node *));
 	if (!grown.bucket)
 		return t->size ? 0 : VMCI_LOCAL_NO_MEMORY; /* a full table is slow, not wrong */
 	grown.size = size;
@@ -56,7 +56,7 @@ int vmci_table_reserve(struct vmci_table *t, const struct vmci_hub_port *port)
 			node = next;
 		}
 	}
-	vmci_table_free(t, port);
+	vmci_table_free(t, memory);
 	*t = grown;
 	return 0;
 }

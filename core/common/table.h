@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* table.h - hash table of objects that carry their own node, keyed by 64 bits.
  *
- * Keys come from guests, so the hash is salted with a value that guests do not know. Several
+ * Keys come from peers, so the hash is salted with a value that peers do not know. Several
  * nodes may have the same key; they are found in an order nobody may rely on.
  */
-#ifndef VMCI_DEVICE_TABLE_H
-#define VMCI_DEVICE_TABLE_H
+#ifndef VMCI_COMMON_TABLE_H
+#define VMCI_COMMON_TABLE_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <vmci/port.h>
+
+/* Where buckets come from: the allocator of whoever keeps the table. */
+struct vmci_memory {
+	void *ctx;
+	void *(*alloc)(void *ctx, size_t size); /* zeroed, or NULL */
+	void (*free)(void *ctx, void *p, size_t size);
+};
 
 struct vmci_node {
 	struct vmci_node *next;
@@ -23,10 +30,10 @@ struct vmci_table {
 
 void vmci_table_init(struct vmci_table *t, uint64_t salt);
 /* Frees the buckets; the nodes are their owners'. */
-void vmci_table_free(struct vmci_table *t, const struct vmci_hub_port *port);
+void vmci_table_free(struct vmci_table *t, const struct vmci_memory *memory);
 
 /* Make sure that one vmci_table_add can follow. Returns 0 or VMCI_LOCAL_NO_MEMORY. */
-int vmci_table_reserve(struct vmci_table *t, const struct vmci_hub_port *port);
+int vmci_table_reserve(struct vmci_table *t, const struct vmci_memory *memory);
 void vmci_table_add(struct vmci_table *t, struct vmci_node *node, uint64_t key);
 void vmci_table_remove(struct vmci_table *t, struct vmci_node *node);
 

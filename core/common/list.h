@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* list.h - doubly linked lists threaded through their members. An empty list points at itself. */
-#ifndef VMCI_DEVICE_LIST_H
-#define VMCI_DEVICE_LIST_H
+#ifndef VMCI_COMMON_LIST_H
+#define VMCI_COMMON_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
