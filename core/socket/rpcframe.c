@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* rpcframe.c - the fields of a GuestRPC message. */
+#include <vmci/mem.h>
 #include <vmci/rpcframe.h>
-
-void *memmove(void *dst, const void *src, size_t n);
 
 #define NUMBER_FIELD 16u /* type, id, 64 bits */
 #define STRING_FIELD 12u /* type, id, length */
