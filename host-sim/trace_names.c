@@ -4,6 +4,7 @@
 #include <peer.h>
 #include <stdio.h>
 #include <vmci/defs.h>
+#include <vmci/device.h>
 
 struct name {
 	uint64_t value;
@@ -94,6 +95,18 @@ const char *trace_pair_state_name(uint64_t state)
 	};
 
 	return OR_UNKNOWN(FIND(names, state));
+}
+
+const char *trace_irq_mode_name(uint64_t mode)
+{
+	static const struct name names[] = {
+		{ VMCI_IRQ_NONE, "none" },
+		{ VMCI_IRQ_INTX, "INTx" },
+		{ VMCI_IRQ_MSI, "MSI" },
+		{ VMCI_IRQ_MSIX, "MSI-X" },
+	};
+
+	return OR_UNKNOWN(FIND(names, mode));
 }
 
 const char *trace_peer_name(uint32_t op)

@@ -12,6 +12,7 @@ const char *trace_register_name(uint32_t offset);
 const char *trace_hypercall_name(uint64_t resource);
 const char *trace_event_name(uint64_t event);
 const char *trace_pair_state_name(uint64_t state);
+const char *trace_irq_mode_name(uint64_t mode);
 const char *trace_peer_name(uint32_t op);
 /* The bits of a register's value by name, " (DATAGRAM PPN64)"; empty when it has no names. Returns
  * buf. */

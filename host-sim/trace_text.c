@@ -144,8 +144,11 @@ void trace_text_event(struct trace_text *t, const struct vmci_trace *ev)
 		register_line(t, ev);
 		break;
 	case VMCI_TRACE_BYTES:
-		line(t, "bytes", "%zu through %s", ev->len,
-		     ev->offset == VMCI_DATA_OUT_ADDR ? "DATA_OUT" : "DATA_IN");
+		line(t, "bytes", "%zu through %s%s", ev->len,
+		     ev->offset == VMCI_DATA_OUT_ADDR ? "DATA_OUT" : "DATA_IN",
+		     ev->width == 8    ? ""
+		     : ev->width == 16 ? " [16 bits]"
+				       : " [32 bits]");
 		break;
 	case VMCI_TRACE_DATAGRAM_OUT:
 		datagram_line(t, "send", ev, true);
@@ -179,6 +182,10 @@ void trace_text_event(struct trace_text *t, const struct vmci_trace *ev)
 		break;
 	case VMCI_TRACE_RESET:
 		line(t, "reset", "by %s", ev->text ? ev->text : "?");
+		break;
+	case VMCI_TRACE_IRQ_MODE:
+		line(t, "irq", "mode %s, %" PRIu32 " messages", trace_irq_mode_name(ev->value),
+		     ev->width);
 		break;
 	case VMCI_TRACE_REFUSAL:
 		line(t, "refused", "%s: %s%s%s%s", result_text(ev->result, result, sizeof(result)),

@@ -76,6 +76,7 @@ struct vmci_device {
 	/* Observation only. */
 	uint32_t run_offset; /* of a run of byte accesses, 0 for none */
 	uint64_t run_len;
+	unsigned run_bits; /* of each access of the run */
 };
 
 void vmci_device_free(struct vmci_device *dev);
@@ -104,7 +105,8 @@ struct vmci_context *vmci_device_once_was(const struct vmci_hub *hub, uint32_t c
 void vmci_device_datagram_waits(struct vmci_device *dev);
 
 /* Observation: a run of byte accesses went on, or something else ends it. */
-void vmci_device_trace_bytes(struct vmci_device *dev, uint32_t offset, uint64_t count);
+void vmci_device_trace_bytes(struct vmci_device *dev, uint32_t offset, unsigned bits,
+			     uint64_t count);
 void vmci_device_trace_end_run(struct vmci_device *dev);
 /* As vmci_refuse. */
 int vmci_device_refuse(struct vmci_device *dev, int result, const char *reason, const char *clause);

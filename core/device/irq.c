@@ -165,11 +165,16 @@ uint32_t vmci_irq_read_icr(struct vmci_device *dev)
 void vmci_device_set_irq_mode(struct vmci_device *dev, enum vmci_irq_mode mode, unsigned vectors)
 {
 	struct vmci_regs *r = &dev->regs;
+	struct vmci_trace ev = { .kind = VMCI_TRACE_IRQ_MODE,
+				 .cid = dev->ctx->cid,
+				 .value = (uint64_t)mode };
 
 	if (vectors > VMCI_VECTORS)
 		vectors = VMCI_VECTORS;
 	if (mode == VMCI_IRQ_MSI)
 		vectors = 1;
+	ev.width = vectors;
+	vmci_hub_trace(dev->hub, &ev);
 	dev->irq_mode = mode;
 	dev->vectors = vectors;
 	for (unsigned i = 0; i < VMCI_VECTORS; i++)

@@ -13,9 +13,12 @@
 
 void vmci_device_trace_end_run(struct vmci_device *dev)
 {
+	bool is_out = dev->run_offset == VMCI_DATA_OUT_ADDR;
 	struct vmci_trace ev = { .kind = VMCI_TRACE_BYTES,
 				 .cid = dev->ctx->cid,
 				 .offset = dev->run_offset,
+				 .width = dev->run_bits,
+				 .value = is_out ? dev->out.have_head != 0 : dev->in.is_active,
 				 .len = (size_t)dev->run_len };
 
 	if (!dev->run_offset)
@@ -25,11 +28,13 @@ void vmci_device_trace_end_run(struct vmci_device *dev)
 	vmci_hub_trace(dev->hub, &ev);
 }
 
-void vmci_device_trace_bytes(struct vmci_device *dev, uint32_t offset, uint64_t count)
+void vmci_device_trace_bytes(struct vmci_device *dev, uint32_t offset, unsigned bits,
+			     uint64_t count)
 {
-	if (dev->run_offset != offset)
+	if (dev->run_offset != offset || dev->run_bits != bits)
 		vmci_device_trace_end_run(dev);
 	dev->run_offset = offset;
+	dev->run_bits = bits;
 	dev->run_len += count;
 }
 
@@ -86,7 +91,7 @@ static uint32_t read_bytes(struct vmci_device *dev, unsigned count)
 	uint8_t bytes[4] = { 0 };
 
 	vmci_stream_read(dev, bytes, count);
-	vmci_device_trace_bytes(dev, VMCI_DATA_IN_ADDR, count);
+	vmci_device_trace_bytes(dev, VMCI_DATA_IN_ADDR, count * 8, count);
 	return vmci_get32(bytes);
 }
 
@@ -143,8 +148,10 @@ uint32_t vmci_device_read(struct vmci_device *dev, enum vmci_window w, uint32_t 
 	uint32_t value;
 
 	/* Both windows show the same registers. */
-	if (!is_access(offset, bits))
+	if (!is_access(offset, bits)) {
+		trace_access(dev, VMCI_TRACE_REG_READ, offset, bits, 0);
 		return 0;
+	}
 	mislead(dev, w, &offset, &bits);
 	if (offset == VMCI_DATA_IN_ADDR)
 		return read_bytes(dev, bits / 8);
@@ -272,17 +279,25 @@ static void write_register(struct vmci_device *dev, uint32_t reg, uint32_t value
 	}
 }
 
+static void write_bytes(struct vmci_device *dev, const uint8_t *src, size_t len, unsigned bits)
+{
+	vmci_device_trace_bytes(dev, VMCI_DATA_OUT_ADDR, bits, len);
+	vmci_stream_write(dev, src, len);
+}
+
 void vmci_device_write(struct vmci_device *dev, enum vmci_window w, uint32_t offset, unsigned bits,
 		       uint32_t value)
 {
 	uint8_t bytes[4];
 
-	if (!is_access(offset, bits))
+	if (!is_access(offset, bits)) {
+		trace_access(dev, VMCI_TRACE_REG_WRITE, offset, bits, value);
 		return;
+	}
 	mislead(dev, w, &offset, &bits);
 	if (offset == VMCI_DATA_OUT_ADDR) {
 		vmci_put32(bytes, value);
-		vmci_device_write_bytes(dev, w, offset, bytes, bits / 8);
+		write_bytes(dev, bytes, bits / 8, bits);
 		return;
 	}
 	/* Observers see the write before what it causes. */
@@ -297,10 +312,8 @@ void vmci_device_write_bytes(struct vmci_device *dev, enum vmci_window w, uint32
 	unsigned bits = 8;
 
 	mislead(dev, w, &offset, &bits);
-	if (offset != VMCI_DATA_OUT_ADDR || !len)
-		return;
-	vmci_device_trace_bytes(dev, VMCI_DATA_OUT_ADDR, len);
-	vmci_stream_write(dev, src, len);
+	if (offset == VMCI_DATA_OUT_ADDR && len)
+		write_bytes(dev, src, len, 8);
 }
 
 void vmci_device_read_bytes(struct vmci_device *dev, enum vmci_window w, uint32_t offset,
@@ -315,5 +328,5 @@ void vmci_device_read_bytes(struct vmci_device *dev, enum vmci_window w, uint32_
 		return;
 	}
 	vmci_stream_read(dev, dst, len);
-	vmci_device_trace_bytes(dev, VMCI_DATA_IN_ADDR, len);
+	vmci_device_trace_bytes(dev, VMCI_DATA_IN_ADDR, 8, len);
 }

@@ -16,7 +16,9 @@ enum vmci_trace_kind {
 	VMCI_TRACE_REG_READ,  /* offset, width (bits), value */
 	VMCI_TRACE_REG_WRITE, /* offset, width (bits), value; byte data of the ports is summed up,
 				 see BYTES */
-	VMCI_TRACE_BYTES,     /* offset (DATA_OUT or DATA_IN), len: a run of byte accesses ended */
+	VMCI_TRACE_BYTES, /* offset (DATA_OUT or DATA_IN), len, width (bits of each access): a run
+			     of accesses to a data port ended; value = 1 in the middle of a datagram
+			     (DATA_OUT) or burst (DATA_IN) */
 	VMCI_TRACE_DATAGRAM_OUT,    /* by the guest: data, len (header and payload), result */
 	VMCI_TRACE_DATAGRAM_IN,	    /* delivered to the guest: data, len */
 	VMCI_TRACE_DATAGRAM_QUEUED, /* for the guest: data, len, result */
@@ -29,6 +31,7 @@ enum vmci_trace_kind {
 				*/
 	VMCI_TRACE_RESET,      /* text = "control", "caps", "platform" */
 	VMCI_TRACE_REFUSAL,    /* result, text = reason, clause = id or NULL */
+	VMCI_TRACE_IRQ_MODE, /* value = enum vmci_irq_mode (device.h), width = messages there are */
 };
 
 struct vmci_trace {
