@@ -38,3 +38,8 @@ SCRIPT_TESTS += host-sim/test/cli.sh
 test_sandbox_OBJS = $(VFU_SRC) $(CONFIG_SRC) host-sim/sandbox.c
 test_sandbox_LIBS = -lseccomp
 test_simdev_OBJS = $(SIMDEV_SRC) host-sim/peer_link.c $(CORE_SRC) $(ENGINE_SRC)
+
+# ---- VMware's tools as a client ----------------------------------------------------------------------
+
+UNIT_TESTS += host-sim/test/test_guestinfo.c
+test_guestinfo_OBJS = host-sim/guestinfo.c

@@ -240,3 +240,9 @@ void trace_text_peer(struct trace_text *t, uint32_t op, const uint64_t *args, ui
 		used += (size_t)snprintf(text + used, sizeof(text) - used, " 0x%" PRIx64, args[i]);
 	line(t, "peer", "%s%s = %" PRId64, trace_peer_name(op), text, rc);
 }
+
+void trace_text_line(struct trace_text *t, const char *kind, const char *text)
+{
+	if (t->out)
+		line(t, kind, "%s", text);
+}

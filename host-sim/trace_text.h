@@ -27,5 +27,8 @@ void trace_text_vfu(struct trace_text *t, enum vfu_note what, uint64_t a, uint64
 		    const char *text);
 void trace_text_peer(struct trace_text *t, uint32_t op, const uint64_t *args, uint32_t nargs,
 		     int64_t rc);
+/* A line of somebody else: kind as long as "sockets" at most, text without bytes of the guest that
+ * are not printable. Nothing is written when t->out is NULL. */
+void trace_text_line(struct trace_text *t, const char *kind, const char *text);
 
 #endif
