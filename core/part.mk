@@ -7,10 +7,12 @@ CORE_QUEUE_SRC += core/queue/ring.c
 CORE_GUEST_SRC += $(addprefix core/guest/, guest.c transfer.c receive.c datagram.c event.c doorbell.c \
 	pages.c queuepair.c localpair.c)
 
-UNIT_TESTS += core/test/test_ring.c core/test/test_guest.c core/test/test_guest_hostile.c
+UNIT_TESTS += core/test/test_ring.c core/test/test_guest.c core/test/test_guest_hostile.c \
+	core/test/test_guest_pairs.c
 test_ring_OBJS = core/queue/ring.c
 test_guest_OBJS = core/test/fake_device.c $(CORE_GUEST_SRC) $(CORE_QUEUE_SRC)
 test_guest_hostile_OBJS = $(test_guest_OBJS)
+test_guest_pairs_OBJS = $(test_guest_OBJS)
 
 # Two threads need another sanitizer than the unit tests.
 SCRIPT_TESTS += core/test/stress_ring.sh
@@ -52,7 +54,7 @@ CORE_DEVICE_SRC += \
 	core/device/watch.c
 
 DEVICE_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_DEVICE_SRC)
-DEVICE_TESTS = test_device_hub test_device_memory test_device_reset test_device_stream
+DEVICE_TESTS = test_device_hub test_device_limits test_device_memory test_device_reset test_device_stream
 UNIT_TESTS += $(DEVICE_TESTS:%=core/test/%.c)
 $(foreach t,$(DEVICE_TESTS),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_world.c))
 

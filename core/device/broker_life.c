@@ -135,6 +135,8 @@ static void leave(struct vmci_pair_end *end)
 	}
 	if (is_vm && VMCI_FAULT("detach.pages-touched")) {
 		pair->state = VMCI_QPB_SHUTDOWN_NO_MEM;
+	} else if (is_vm && VMCI_FAULT("detach.pages-read")) {
+		pair->state = VMCI_QPB_SHUTDOWN_NO_MEM;
 	} else if (is_vm) {
 		vmci_pair_rings_drop(pair);
 		vmci_pages_free(pair->pages);
@@ -236,7 +238,7 @@ void vmci_broker_unmap_all(struct vmci_context *ctx)
 			continue;
 		/* Pages that died by themselves could not be looked at a last time: they stay dead.
 		 */
-		if (pair->pages->state == VMCI_PAGES_MAPPED) {
+		if (pair->pages->state == VMCI_PAGES_MAPPED && !VMCI_FAULT("pause.reads-memory")) {
 			vmci_pair_rings_unmap(pair);
 			vmci_pages_unmap(pair->pages);
 		}

@@ -175,14 +175,15 @@ int vmci_device_set_cid(struct vmci_device *dev, uint32_t cid)
 {
 	uint32_t old = dev->ctx->cid;
 
-	if (cid < VMCI_RESERVED_CID_LIMIT || cid == VMCI_INVALID_ID)
+	if ((cid < VMCI_RESERVED_CID_LIMIT || cid == VMCI_INVALID_ID) &&
+	    !VMCI_FAULT("cid.reserved-accepted"))
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "context id reserved",
-					  NULL);
+					  "CTX.ID.6");
 	if (cid == old)
 		return 0;
-	if (vmci_hub_find(dev->hub, cid))
+	if (vmci_hub_find(dev->hub, cid) && !VMCI_FAULT("cid.taken-accepted"))
 		return vmci_device_refuse(dev, VMCI_ERROR_ALREADY_EXISTS, "context id in use",
-					  NULL);
+					  "CTX.ID.7");
 	remember_cid(dev, old);
 	vmci_context_renumber(dev->ctx, cid);
 	dev->config.cid = cid;

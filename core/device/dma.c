@@ -21,6 +21,8 @@ static bool read_request(struct vmci_device *dev, struct vmci_gpa gpa, struct re
 {
 	uint8_t head[VMCI_DMA_HEADER_SIZE];
 
+	if (VMCI_FAULT("dma.unaligned-refused") && (gpa.addr & 7))
+		return false;
 	rq->at = gpa;
 	if (vmci_guest_read(dev, gpa, head, sizeof(head)))
 		return false;

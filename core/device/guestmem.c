@@ -44,6 +44,8 @@ int vmci_guest_publish32(struct vmci_device *dev, struct vmci_gpa gpa, uint32_t 
 		return VMCI_LOCAL_BAD_ADDRESS;
 	if (!(gpa.addr & 3))
 		return dev->port->mem_store32_release(dev->port->ctx, gpa, value);
+	if (VMCI_FAULT("dma.unaligned-not-completed"))
+		return VMCI_LOCAL_BAD_ADDRESS;
 	vmci_put32(bytes, value);
 	return dev->port->mem_write(dev->port->ctx, gpa, bytes, sizeof(bytes));
 }

@@ -180,10 +180,12 @@ static int32_t to_endpoint(struct vmci_device *dev, uint8_t *dg, size_t len)
 	if (len > VMCI_MAX_DG_SIZE)
 		return refuse(dev, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed",
 			      "DG.RES.2");
-	if (!vmci_route_is_own_source(dev->ctx, src))
+	if (!vmci_route_is_own_source(dev->ctx, src) &&
+	    !VMCI_FAULT("route.hypervisor-takes-forged"))
 		return refuse(dev, VMCI_ERROR_NO_ACCESS, "source context is not the sender's",
-			      "CTX.ROUTE.8");
-	vmci_put32(dg + VMCI_DATAGRAM_SRC_CONTEXT, dev->ctx->cid);
+			      "DG.ROUTE.13");
+	if (!VMCI_FAULT("route.hypervisor-not-stamped"))
+		vmci_put32(dg + VMCI_DATAGRAM_SRC_CONTEXT, dev->ctx->cid);
 	if (vmci_priv_denies(dev->ctx->priv, ep->priv | (uint32_t)VMCI_PRIVILEGE_FLAG_TRUSTED))
 		return refuse(dev, VMCI_ERROR_NO_ACCESS, "privileges", NULL);
 	return vmci_endpoint_deliver(ep, dg, len);

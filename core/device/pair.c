@@ -169,6 +169,12 @@ static bool is_mapped(struct vmci_pair *pair)
 	return true;
 }
 
+/* For a deliberate mistake: transfers end with the guest's detach, questions do not. */
+static bool is_only_read(const struct vmci_pair *pair)
+{
+	return VMCI_FAULT("detach.pages-read") && pair->state == VMCI_QPB_SHUTDOWN_NO_MEM;
+}
+
 static int usable(struct vmci_pair_end *end)
 {
 	if (VMCI_FAULT("detach.host-before-guest") && end->pair &&
@@ -176,8 +182,10 @@ static int usable(struct vmci_pair_end *end)
 		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
 	if (VMCI_FAULT("pause.detach-hangs") && end->pair && !end->has_rings)
 		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
-	if (!end->pair || !end->has_rings)
+	if (!end->pair || !end->has_rings || is_only_read(end->pair))
 		return VMCI_ERROR_QUEUEPAIR_NOTATTACHED;
+	if (VMCI_FAULT("pause.reads-memory") && end->pair->state % 2)
+		return VMCI_ERROR_QUEUEPAIR_NOT_READY;
 	if (is_mapped(end->pair))
 		return 0;
 	return end->flags & VMCI_QPFLAG_NONBLOCK ? VMCI_ERROR_WOULD_BLOCK

@@ -181,7 +181,8 @@ int vmci_guest_ring(struct vmci_guest *g, struct vmci_handle handle)
 	uint8_t message[VMCI_DOORBELL_NOTIFY_MSG_SIZE];
 	int rc;
 
-	if (handle.context == VMCI_INVALID_ID && handle.resource == VMCI_INVALID_ID)
+	if ((handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID) &&
+	    !VMCI_FAULT("guest-doorbell.rings-nobody"))
 		return VMCI_ERROR_INVALID_ARGS;
 	vmci_put_handle(message + VMCI_DOORBELL_NOTIFY_MSG_HANDLE, handle);
 	rc = guest_call_result(g, VMCI_DOORBELL_NOTIFY, message, sizeof(message));

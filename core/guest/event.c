@@ -9,6 +9,8 @@ static void update_cid(struct vmci_guest *g, const uint8_t *payload, size_t len)
 {
 	uint32_t cid = vmci_get32(payload + VMCI_EVENT_CTX_CONTEXT_ID);
 
+	if (len < VMCI_EVENT_CTX_SIZE && VMCI_FAULT("guest-event.padding-needed"))
+		return;
 	if (len < VMCI_EVENT_CTX_CONTEXT_ID + 4 && !VMCI_FAULT("guest-event.reads-beyond"))
 		return;
 	if (cid == VMCI_INVALID_ID && !VMCI_FAULT("guest-event.invalid-id-taken"))

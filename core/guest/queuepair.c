@@ -144,14 +144,19 @@ int vmci_guest_pair_alloc(struct vmci_guest *g, struct vmci_handle handle, uint3
 {
 	struct vmci_guest_pair *p, *found = NULL;
 	int64_t cid;
+	bool is_open = handle.context == VMCI_INVALID_ID && handle.resource == VMCI_INVALID_ID;
 	int rc = check(flags, priv, produce, consume);
 
 	if (rc < 0)
 		return rc;
+	/* A device may choose the missing half, and nobody would learn which it took. */
+	if (!is_open && (handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID) &&
+	    !VMCI_FAULT("guest-pair.half-handle"))
+		return VMCI_ERROR_INVALID_ARGS;
 	cid = vmci_guest_cid(g);
 	if (cid < 0)
 		return (int)cid;
-	if (handle.context == VMCI_INVALID_ID && handle.resource == VMCI_INVALID_ID)
+	if (is_open)
 		handle = vmci_handle((uint32_t)cid, guest_free_resource(g));
 	else
 		found = find(g, handle);

@@ -288,6 +288,10 @@ static void an_end_is_its_holders(void **state)
 	assert_int_equal(vmci_pair_ready(host), 3);
 	vmci_context_destroy(bare);
 	assert_int_equal(vmci_pair_state(end), VMCI_QPB_GONE);
+	assert_int_equal(vmci_pair_unmap(end), VMCI_ERROR_NOT_FOUND);
+	assert_int_equal(vmci_pair_map(end, &m), VMCI_ERROR_NOT_FOUND);
+	assert_int_equal(vmci_pair_handle(end).context, VMCI_INVALID_ID);
+	assert_int_equal(vmci_pair_handle(end).resource, VMCI_INVALID_ID);
 	assert_int_equal(vmci_pair_enqueue(end, "abc", 3), VMCI_ERROR_QUEUEPAIR_NOTATTACHED);
 	assert_int_equal(vmci_pair_enqueue(host, "abc", 3), VMCI_ERROR_QUEUEPAIR_NOTATTACHED);
 	assert_int_equal(vmci_pair_detach(end), VMCI_ERROR_NOT_FOUND);

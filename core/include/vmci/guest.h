@@ -163,8 +163,8 @@ int64_t vmci_guest_doorbell(struct vmci_guest *g, struct vmci_handle handle, uin
 			    uint32_t priv, vmci_doorbell_fn *fn, void *arg);
 /* Unlink and forget; what the device answers does not matter. Returns 0 or VMCI_ERROR_NOT_FOUND. */
 int vmci_guest_doorbell_close(struct vmci_guest *g, struct vmci_handle handle);
-/* Ring anybody's doorbell. Returns the device's answer; VMCI_ERROR_INVALID_ARGS for the invalid
- * handle, VMCI_LOCAL_*. */
+/* Ring anybody's doorbell. Returns the device's answer; VMCI_ERROR_INVALID_ARGS for a handle
+ * with a half of all ones, before anything reaches the device; VMCI_LOCAL_*. */
 int vmci_guest_ring(struct vmci_guest *g, struct vmci_handle handle);
 
 /* ---- queue pairs ------------------------------------------------------------------------ */
@@ -176,10 +176,11 @@ int vmci_guest_ring(struct vmci_guest *g, struct vmci_handle handle);
  *   priv     must be 0
  *   produce, consume  bytes of the queue to put into, to take from; one may be 0
  * Returns 0 and *out; before anything reaches the device: VMCI_ERROR_NO_RESOURCES (more than
- * VMCI_MAX_GUEST_QP_MEMORY), _INVALID_ARGS (both sizes 0, other flags), _NO_ACCESS (priv; a local
- * pair of another context), _ALREADY_EXISTS (handle in use here), for local pairs _NOT_FOUND,
- * _UNAVAILABLE (two users), _QUEUEPAIR_MISMATCH; VMCI_LOCAL_NO_MEMORY; _INVALID_ARGS: a page number
- * that does not fit; else the device's error. Nothing was made.
+ * VMCI_MAX_GUEST_QP_MEMORY), _INVALID_ARGS (both sizes 0, other flags, a handle with exactly one
+ * half of all ones), _NO_ACCESS (priv; a local pair of another context), _ALREADY_EXISTS (handle in
+ * use here), for local pairs _NOT_FOUND, _UNAVAILABLE (two users), _QUEUEPAIR_MISMATCH;
+ * VMCI_LOCAL_NO_MEMORY; _INVALID_ARGS: a page number that does not fit; else the device's error.
+ * Nothing was made.
  * A second user of a local pair makes the event QP_PEER_ATTACH, before this returns. */
 int vmci_guest_pair_alloc(struct vmci_guest *g, struct vmci_handle handle, uint32_t peer,
 			  uint32_t flags, uint32_t priv, uint64_t produce, uint64_t consume,
