@@ -27,6 +27,8 @@ static const char help[] =
 	"                     (datagram,notifications,ppn64 and with 256k also dma)\n"
 	"  --qp-memory BYTES  limit of the machine's queue pairs; k, M, G allowed (128M)\n"
 	"  --trace FILE       write what happens, decoded, as text; - is standard output\n"
+	"  --guestinfo K=V    answer VMware's guest tools; variable guestinfo.K is V; repeatable\n"
+	"  --guestinfo-out F  the same; what the guest sets and reports, as lines NAME=VALUE\n"
 	"  --no-peer          without the conformance mailbox in PCI configuration space\n"
 	"  --no-sandbox       keep all system calls after the start\n"
 	"  --once             end when the first client has left\n"
@@ -44,6 +46,8 @@ enum {
 	OPT_CAPS,
 	OPT_QP_MEMORY,
 	OPT_TRACE,
+	OPT_GUESTINFO,
+	OPT_GUESTINFO_OUT,
 	OPT_NO_PEER,
 	OPT_NO_SANDBOX,
 	OPT_ONCE,
@@ -60,6 +64,8 @@ static const struct option longs[] = {
 	{ "caps", required_argument, NULL, OPT_CAPS },
 	{ "qp-memory", required_argument, NULL, OPT_QP_MEMORY },
 	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "guestinfo", required_argument, NULL, OPT_GUESTINFO },
+	{ "guestinfo-out", required_argument, NULL, OPT_GUESTINFO_OUT },
 	{ "no-peer", no_argument, NULL, OPT_NO_PEER },
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
 	{ "once", no_argument, NULL, OPT_ONCE },
@@ -200,6 +206,14 @@ static enum options_verdict take(struct options *o, struct later *later, int wha
 		break;
 	case OPT_TRACE:
 		o->trace = arg;
+		break;
+	case OPT_GUESTINFO:
+		if (o->guestinfo_count == GUESTINFO_VARIABLES)
+			return bad("--guestinfo", arg, "at most 256 variables");
+		o->guestinfo[o->guestinfo_count++] = arg;
+		break;
+	case OPT_GUESTINFO_OUT:
+		o->guestinfo_out = arg;
 		break;
 	case OPT_NO_PEER:
 		o->sim.pci.peer = false;

@@ -4,11 +4,15 @@
 #define HOST_SIM_OPTIONS_H
 
 #include <stdbool.h>
+#include "guestinfo.h"
 #include "simdev.h"
 
 struct options {
 	const char *socket;
-	const char *trace; /* NULL = none, "-" = standard output */
+	const char *trace;			    /* NULL = none, "-" = standard output */
+	const char *guestinfo[GUESTINFO_VARIABLES]; /* KEY=VALUE, not checked */
+	unsigned guestinfo_count;
+	const char *guestinfo_out; /* NULL = nowhere, "-" = standard output */
 	bool once;
 	bool sandbox;
 	struct simdev_options sim;
