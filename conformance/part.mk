@@ -10,8 +10,8 @@ RUN_SRC += $(sort $(wildcard conformance/run/*.c)) conformance/run/vectors.S
 $(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/conformance/run/vectors.o: \
 	$(O)/spec/vectors.bin
 
-ENGINE_ALONE = $(addprefix conformance/engine/, basics.c code.c engine.c mailbox.c pci.c peer_wire.c report.c rings.c \
-	start.c step_actor.c step_device.c step_look.c table.c text.c tidy.c xport.c) core/common/error.c
+ENGINE_ALONE = $(addprefix conformance/engine/, basics.c basics_try.c code.c engine.c mailbox.c pci.c peer_wire.c \
+	report.c rings.c start.c step_actor.c step_device.c step_look.c table.c text.c tidy.c xport.c) core/common/error.c
 UNIT_TESTS += conformance/engine/test/test_code.c conformance/engine/test/test_table.c \
 	conformance/engine/test/test_xport.c
 test_code_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c

@@ -3,6 +3,7 @@
 #ifndef CONFORMANCE_PCI_H
 #define CONFORMANCE_PCI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "machine.h"
 
@@ -17,6 +18,9 @@
 /* Offset of the first capability `id` behind capability `after` (0: from the start) in *at, 0 when
  * there is none. A list that does not end counts as ended. Returns 0 or the machine's error. */
 int pci_find_capability(struct machine *m, uint32_t id, uint32_t after, uint32_t *at);
+
+/* Whether the list of capabilities ends, in *ends. Returns 0 or the machine's error. */
+int pci_capabilities_end(struct machine *m, bool *ends);
 
 /* enum vct_need bits of the interrupts a function has, and the number of its MSI-X entries. What
  * cannot be read is not there. */

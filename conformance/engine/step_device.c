@@ -136,6 +136,7 @@ static int do_in(struct engine *e, const struct step *s)
 
 	if (width_wrong(e, s->args[0]))
 		return 1;
+	basics_register(e, s->args[1]);
 	rc = e->machine->reg_read(e->machine->ctx, e->window, (unsigned)s->args[0],
 				  (uint32_t)s->args[1], &value);
 	if (rc)
@@ -236,10 +237,16 @@ static int do_bar(struct engine *e, const struct step *s)
 static int do_pcicap(struct engine *e, const struct step *s)
 {
 	uint32_t at = 0;
+	bool ends = true;
 	int rc = pci_find_capability(e->machine, (uint32_t)s->args[0], 0, &at);
 
+	if (!rc)
+		rc = pci_capabilities_end(e->machine, &ends);
 	if (rc)
 		return step_machine(e, rc, "read PCI configuration space");
+	if (!ends)
+		return step_fail_text(e, ENGINE_CLASS_VALUE, "a list of capabilities with an end",
+				      "one that comes back to itself");
 	return step_number(e, s, plain(at), ENGINE_CLASS_VALUE);
 }
 
@@ -266,6 +273,8 @@ static int do_send(struct engine *e, const struct step *s, const uint64_t *addre
 	step_texts(e);
 	basics_sends(e, (uint32_t)address[0], (uint32_t)address[1]);
 	rc = xport_send(&e->xport, e->blob, VMCI_DATAGRAM_SIZE + s->blob_len, &value);
+	if (rc == XPORT_FAULT)
+		basics_fault(e);
 	if (rc)
 		return step_machine(e, rc, "send a datagram");
 	basics_result(e, (uint32_t)address[0], (uint32_t)address[1], value);
@@ -287,6 +296,7 @@ static int do_irq_mode(struct engine *e, const struct step *s)
 
 	if (s->args[0] > VCT_IRQ_INTX)
 		return step_error(e, "the table has a wrong interrupt mode");
+	basics_irq_mode(e, (enum vct_irq_mode)s->args[0]);
 	if (e->machine->irq_mode)
 		rc = e->machine->irq_mode(e->machine->ctx, (enum vct_irq_mode)s->args[0]);
 	return step_machine(e, rc, "program interrupts that way");

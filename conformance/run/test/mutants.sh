@@ -44,6 +44,20 @@ point "a paused machine hides no failure" "$tmp/out"
 [ $? -ne 1 ] || : >"$tmp/out"
 point "a wrong state of a pair lets a run come to its end" "$tmp/out"
 
+# told FAULT CLAUSE...: with this mistake some vectors fail, all for one of these clauses.
+told() {
+	local clauses
+	"$broken" run --fault "$1" --role device --results= --format tap >"$tmp/told" 2>&1
+	shift
+	clauses=$(sed -n '/^# run /{n;s/^# \([A-Z]*\.[A-Z]*\.[0-9]*\) .*/\1/p;}' "$tmp/told" | sort -u | xargs)
+	[ "$clauses" = "$*" ] || echo "told: $clauses" >>"$tmp/out"
+}
+: >"$tmp/out"
+told icr.idle-ones DEV.ICR.1 DEV.ICR.2
+told pair.header-handle QP.MEM.1
+told detach.unknown-accepted QP.DETACH.3
+point "a mistake in what many vectors stand on is told by the vectors about it" "$tmp/out"
+
 "$broken" mutants >"$tmp/mutants" 2>"$tmp/why"
 rc=$?
 grep -E '^no such mistake: ' "$tmp/mutants" >"$tmp/out"
