@@ -141,7 +141,7 @@ static struct connection *find(struct vmci_guestrpc *r, uint32_t number)
 	return c;
 }
 
-static void admit(struct vmci_guestrpc *r, int fd, uint32_t port, bool is_reverse)
+static void admit(struct vmci_guestrpc *r, int fd, struct vmci_sockaddr peer, bool is_reverse)
 {
 	struct connection *c = r->count < r->limit ? take_memory(r, sizeof(*c)) : NULL;
 
@@ -152,9 +152,10 @@ static void admit(struct vmci_guestrpc *r, int fd, uint32_t port, bool is_revers
 	*c = (struct connection){ .next = r->connections,
 				  .fd = fd,
 				  .caller = { .connection = ++r->last_number,
-					      .port = port,
-					      .is_privileged =
-						      port <= VMCI_VMADDR_PORT_PRIVILEGED_MAX },
+					      .cid = peer.cid,
+					      .port = peer.port,
+					      .is_privileged = peer.port <=
+							       VMCI_VMADDR_PORT_PRIVILEGED_MAX },
 				  .is_reverse = is_reverse };
 	r->connections = c;
 	r->count++;
@@ -169,7 +170,7 @@ static void accept_all(struct vmci_guestrpc *r)
 
 		while (r->listener[i] >= 0 &&
 		       (fd = vmci_socket_accept(r->sockets, r->listener[i], &peer)) >= 0)
-			admit(r, fd, peer.port, i == 1);
+			admit(r, fd, peer, i == 1);
 	}
 }
 

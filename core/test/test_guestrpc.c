@@ -283,6 +283,8 @@ static void a_request_is_answered_and_the_connection_stays(void **state)
 	GIVE(&o, t, REQUEST);
 	assert_string_equal(o.text, "hello");
 	assert_true(o.caller.is_privileged);
+	assert_int_equal(o.caller.port, 1023);
+	assert_int_equal(o.caller.cid, 20);
 	assert_false(o.caller.is_last);
 	SAID(t, REPLY_HI);
 	o.refuses = true;

@@ -25,6 +25,7 @@ struct vmci_sockets;
 /* Who asks. */
 struct vmci_guestrpc_caller {
 	uint32_t connection; /* a number that no other connection of this life has */
+	uint32_t cid;	     /* of the virtual machine */
 	uint32_t port;	     /* of the guest's socket */
 	bool is_privileged; /* that port is below 1024, so a privileged program of the guest asks */
 	bool is_last;	    /* it asked to be hung up on behind the reply */
