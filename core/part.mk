@@ -72,3 +72,13 @@ test_rpcframe_OBJS = core/socket/rpcframe.c
 test_guestrpc_OBJS = core/socket/guestrpc.c core/socket/rpcframe.c
 FUZZ_TARGETS += core/fuzz/fuzz_rpcframe.c
 fuzz_rpcframe_OBJS = core/socket/rpcframe.c
+
+# ---- sockets -----------------------------------------------------------------------------------------
+
+CORE_SOCKET_SRC += $(addprefix core/socket/, calls.c dgram.c errors.c handshake.c io.c listen.c notify.c \
+	options.c packet.c ports.c stack.c stream.c timers.c transport_context.c transport_guest.c)
+
+SOCKET_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) $(CORE_DEVICE_SRC) $(CORE_SOCKET_SRC)
+SOCKET_TESTS = test_socket_stream
+UNIT_TESTS += $(SOCKET_TESTS:%=core/test/%.c)
+$(foreach t,$(SOCKET_TESTS),$(eval $t_OBJS = $$(SOCKET_ALL) core/test/socket_world.c))

@@ -515,9 +515,8 @@ struct peer_actor *peer_actor_new(const struct peer_world *world)
 	p->config = world->startup;
 	p->host_subscription = vmci_context_subscribe(
 		vmci_hub_find(world->hub, VMCI_HOST_CONTEXT_ID), on_event, p);
-	p->hypervisor_subscription =
-		vmci_context_subscribe(vmci_hub_find(world->hub, VMCI_HYPERVISOR_CONTEXT_ID),
-				       on_hypervisor_event, p);
+	p->hypervisor_subscription = vmci_context_subscribe(
+		vmci_hub_find(world->hub, VMCI_HYPERVISOR_CONTEXT_ID), on_hypervisor_event, p);
 	if (p->host_subscription < 0 || p->hypervisor_subscription < 0) {
 		peer_actor_free(p);
 		return NULL;

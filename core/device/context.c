@@ -160,6 +160,11 @@ uint32_t vmci_context_cid(const struct vmci_context *ctx)
 	return ctx->cid;
 }
 
+struct vmci_hub *vmci_context_hub(const struct vmci_context *ctx)
+{
+	return ctx->hub;
+}
+
 uint32_t vmci_context_privileges(const struct vmci_context *ctx)
 {
 	return ctx->priv;

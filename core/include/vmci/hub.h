@@ -65,6 +65,7 @@ int vmci_context_create(struct vmci_hub *hub, uint32_t cid, uint32_t priv,
  * rest is freed. Only for contexts from vmci_context_create. */
 void vmci_context_destroy(struct vmci_context *ctx);
 uint32_t vmci_context_cid(const struct vmci_context *ctx);
+struct vmci_hub *vmci_context_hub(const struct vmci_context *ctx);
 uint32_t vmci_context_privileges(const struct vmci_context *ctx); /* VMCI_PRIVILEGE_FLAG_* */
 
 /* ---- datagrams ------------------------------------------------------------------------- */
@@ -187,8 +188,8 @@ int64_t vmci_pair_peek(struct vmci_pair_end *end, void *dst, size_t len);
 int64_t vmci_pair_ready(struct vmci_pair_end *end); /* bytes to dequeue, or error */
 int64_t vmci_pair_room(struct vmci_pair_end *end);  /* bytes that can be enqueued, or error */
 
-/* The other end is about to leave: its context detaches, is reset or dies. The memory is still there
- * as it was. */
+/* The other end is about to leave: its context detaches, is reset or dies. The memory is still
+ * there as it was. */
 typedef void vmci_pair_leave_fn(void *arg);
 /* Be called once, at the last moment to take out what the other end wrote. The handler may call
  * dequeue, peek, ready and room of this end and nothing else of the hub. Not called when the hub is

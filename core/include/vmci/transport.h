@@ -5,7 +5,8 @@
  * (vmci_transport_of_context) both offer, so that the sockets never know which end they are. The
  * results are those of the protocol (defs.h) and of error.h. No function calls back into the
  * sockets except through the handlers given to it, and those never from inside another function
- * of the table; `leave` below is the one exception.
+ * of the table. Two exceptions: `leave` below, and events about local pairs, which come from inside
+ * pair_open and pair_close of the other end.
  *
  * Spec: chapters 82 to 88.
  */
@@ -59,7 +60,14 @@ struct vmci_transport {
 	int (*pair_open)(void *ctx, struct vmci_handle handle, uint32_t peer, uint32_t flags,
 			 uint32_t priv, uint64_t produce, uint64_t consume,
 			 vmci_pair_leave_fn *leave, void *arg, struct vmci_transport_pair **out);
-	/* The end is given back; the pointer is dead, whatever the peer or the device says. */
+	/* The memory of a pair is the peer's, which can still read after pair_close: a stream that
+	 * is closed says so and keeps its end until the peer has detached. Otherwise the detach is
+	 * all that the peer hears. */
+	bool announces_close;
+	/* May both ends of a pair be in this context (flag VMCI_QPFLAG_LOCAL)? */
+	bool has_local_pairs;
+	/* The end is given back; the pointer is dead, whatever the peer or the device says. No
+	 * `leave` comes afterwards. */
 	void (*pair_close)(void *ctx, struct vmci_transport_pair *p);
 	struct vmci_handle (*pair_handle)(void *ctx, const struct vmci_transport_pair *p);
 	/* As vmci_pair_enqueue and the others of hub.h. One caller per direction. */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Listeners and the children they have not given out. Spec: chapter 84. */
+#include "sock.h"
+
+/* The queue size that a child will have. */
+static uint64_t agree(const struct sock *sk, uint64_t proposed)
+{
+	if (VMCI_FAULT("socket.takes-any-size"))
+		return proposed;
+	if (VMCI_FAULT("socket.keeps-own-size"))
+		return sk->size;
+	return proposed >= sk->min && proposed <= sk->max ? proposed : sk->size;
+}
+
+static bool is_full(const struct sock *sk)
+{
+	if (VMCI_FAULT("socket.backlog-unlimited"))
+		return false;
+	if (VMCI_FAULT("socket.backlog-off-by-one"))
+		return sk->children >= sk->backlog;
+	return sk->children > sk->backlog;
+}
+
+static struct sock *make_child(struct sock *sk, const struct packet *p)
+{
+	struct sock *child = sock_make(sk->s, VMCI_SOCK_STREAM);
+
+	if (!child)
+		return NULL;
+	child->local = (struct vmci_sockaddr){ p->dst_cid, p->dst_port };
+	child->remote = (struct vmci_sockaddr){ p->src_cid, p->src_port };
+	child->min = sk->min;
+	child->max = sk->max;
+	child->timeout_us = sk->timeout_us;
+	child->queue = agree(sk, p->value);
+	child->size = child->queue;
+	if (connection_add(child)) {
+		sock_free(child);
+		return NULL;
+	}
+	child->state = SOCK_PENDING;
+	child->parent = sk;
+	vmci_list_append(&sk->pending, &child->sibling);
+	sk->children++;
+	return child;
+}
+
+static void request(struct sock *sk, const struct packet *p)
+{
+	bool is_new = p->type == VMCI_STREAM_REQUEST2;
+	uint16_t proto = is_new ? p->proto & VMCI_NOTIFY_QUEUE_STATE : 0;
+	struct sock *child;
+	int rc;
+
+	if (VMCI_FAULT("socket.proto-unchecked"))
+		proto = is_new ? VMCI_NOTIFY_QUEUE_STATE : 0;
+	if ((!p->value && !VMCI_FAULT("socket.zero-size-accepted")) || is_full(sk) ||
+	    (is_new && !proto)) {
+		packet_reset(sk->s, p);
+		return;
+	}
+	child = make_child(sk, p);
+	if (!child) {
+		packet_reset(sk->s, p);
+		return;
+	}
+	notify_begin(child, proto);
+	if (is_new && !VMCI_FAULT("socket.answers-old"))
+		rc = packet_of(child, VMCI_STREAM_NEGOTIATE2, p->proto & VMCI_NOTIFY_QUEUE_STATE,
+			       child->size);
+	else
+		rc = packet_of(child, VMCI_STREAM_NEGOTIATE, 0, child->size);
+	if (rc < 0)
+		sock_free(child);
+	else if (!VMCI_FAULT("socket.pending-for-ever"))
+		timer_start(child, VMCI_SOCKETS_PENDING_TIMEOUT_US);
+}
+
+void listener_packet(struct sock *sk, const struct packet *p)
+{
+	if (p->type == VMCI_STREAM_REQUEST || p->type == VMCI_STREAM_REQUEST2)
+		request(sk, p);
+	else if (!VMCI_FAULT("socket.listener-silent"))
+		packet_reset(sk->s, p);
+}
+
+void listener_admit(struct sock *child)
+{
+	struct sock *sk = child->parent;
+
+	vmci_list_remove(&child->sibling);
+	vmci_list_append(&sk->accepted, &child->sibling);
+	sock_wake(sk);
+}
+
+void listener_release(struct sock *child)
+{
+	if (!child->parent)
+		return;
+	vmci_list_remove(&child->sibling);
+	if (!VMCI_FAULT("socket.backlog-leaks"))
+		child->parent->children--;
+	child->parent = NULL;
+}
+
+void listener_close(struct sock *sk)
+{
+	while (!vmci_list_is_empty(&sk->pending))
+		sock_free(VMCI_HOLDER(sk->pending.next, struct sock, sibling));
+	while (!vmci_list_is_empty(&sk->accepted)) {
+		struct sock *child = VMCI_HOLDER(sk->accepted.next, struct sock, sibling);
+
+		listener_release(child);
+		stream_close(child);
+	}
+}
+
+int vmci_socket_listen(struct vmci_sockets *s, int fd, uint32_t backlog)
+{
+	struct sock *sk;
+	int rc = 0;
+
+	sock_lock(s);
+	sk = sock_of(s, fd);
+	if (!sk) {
+		rc = -VMCI_EBADF;
+	} else if (sk->type != VMCI_SOCK_STREAM) {
+		rc = -VMCI_EOPNOTSUPP;
+	} else if ((sk->state != SOCK_IDLE && sk->state != SOCK_LISTENING) ||
+		   sk->local.port == VMCI_VMADDR_PORT_ANY) {
+		rc = -VMCI_EINVAL;
+	} else {
+		sk->backlog = backlog;
+		sk->state = SOCK_LISTENING;
+	}
+	sock_unlock(s);
+	return rc;
+}
+
+int vmci_socket_accept(struct vmci_sockets *s, int fd, struct vmci_sockaddr *peer)
+{
+	struct sock *sk, *child;
+	int rc;
+
+	sock_lock(s);
+	sk = sock_of(s, fd);
+	if (!sk) {
+		rc = -VMCI_EBADF;
+	} else if (sk->type != VMCI_SOCK_STREAM) {
+		rc = -VMCI_EOPNOTSUPP;
+	} else if (sk->state != SOCK_LISTENING) {
+		rc = -VMCI_EINVAL;
+	} else if (vmci_list_is_empty(&sk->accepted)) {
+		rc = -VMCI_EAGAIN;
+	} else {
+		child = VMCI_HOLDER(sk->accepted.next, struct sock, sibling);
+		rc = sock_number(child);
+		if (rc >= 0)
+			listener_release(child);
+		if (rc >= 0 && peer)
+			*peer = child->remote;
+	}
+	sock_unlock(s);
+	return rc;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Local addresses. Spec: chapter 82.
+ *
+ * Ports of streams are kept here, one socket each. Ports of datagram sockets are resources of
+ * endpoints, so the transport keeps them. */
+#include "sock.h"
+
+struct sock *port_find(struct vmci_sockets *s, uint32_t port)
+{
+	struct vmci_node *node = vmci_table_find(&s->ports, port);
+
+	return node ? VMCI_HOLDER(node, struct sock, by_port) : NULL;
+}
+
+/* A port that nobody has, or VMADDR_PORT_ANY. */
+static uint32_t pick(struct vmci_sockets *s)
+{
+	for (unsigned i = 0; i < VMCI_SOCKETS_PORT_TRIES; i++) {
+		uint32_t port = s->next_port;
+
+		if (port <= VMCI_VMADDR_PORT_PRIVILEGED_MAX || port == VMCI_VMADDR_PORT_ANY)
+			port = VMCI_VMADDR_PORT_PRIVILEGED_MAX + 1;
+		s->next_port = port + 1;
+		if (!port_find(s, port))
+			return port;
+	}
+	return VMCI_VMADDR_PORT_ANY;
+}
+
+static int bind_stream(struct sock *sk, struct vmci_sockaddr addr)
+{
+	struct vmci_sockets *s = sk->s;
+
+	if (vmci_table_reserve(&s->ports, &s->memory))
+		return -VMCI_ENOMEM;
+	if (addr.port == VMCI_VMADDR_PORT_ANY) {
+		addr.port = pick(s);
+		if (addr.port == VMCI_VMADDR_PORT_ANY)
+			return -VMCI_EADDRNOTAVAIL;
+	} else if (port_find(s, addr.port)) {
+		return -VMCI_EADDRINUSE;
+	}
+	sk->local = addr;
+	vmci_table_add(&s->ports, &sk->by_port, addr.port);
+	sk->in_ports = true;
+	return 0;
+}
+
+static int bind_datagrams(struct sock *sk, struct vmci_sockaddr addr)
+{
+	struct vmci_sockets *s = sk->s;
+	uint32_t flags = addr.cid == VMCI_VMADDR_CID_ANY ? VMCI_FLAG_ANYCID_DG_HND : 0;
+	int64_t rc;
+
+	/* VMADDR_PORT_ANY and "choose one" are the same number. */
+	rc = s->t->endpoint(s->t->ctx, addr.port, flags, true, datagram_arrived, sk);
+	if (rc < 0)
+		return -errno_of(rc);
+	sk->local = addr;
+	sk->local.port = (uint32_t)rc;
+	sk->in_ports = true;
+	return 0;
+}
+
+int port_bind(struct sock *sk, struct vmci_sockaddr addr)
+{
+	struct vmci_sockets *s = sk->s;
+
+	if (sk->local.port != VMCI_VMADDR_PORT_ANY)
+		return -VMCI_EINVAL;
+	if (addr.cid != VMCI_VMADDR_CID_ANY && addr.cid != s->cid &&
+	    !VMCI_FAULT("socket.binds-foreign"))
+		return -VMCI_EADDRNOTAVAIL;
+	if (addr.port <= VMCI_VMADDR_PORT_PRIVILEGED_MAX && !s->limits.may_bind_privileged)
+		return -VMCI_EACCES;
+	return sk->type == VMCI_SOCK_DGRAM ? bind_datagrams(sk, addr) : bind_stream(sk, addr);
+}
+
+int port_bind_any(struct sock *sk)
+{
+	struct vmci_sockaddr any = { VMCI_VMADDR_CID_ANY, VMCI_VMADDR_PORT_ANY };
+
+	return sk->local.port == VMCI_VMADDR_PORT_ANY ? port_bind(sk, any) : 0;
+}
+
+void port_release(struct sock *sk)
+{
+	struct vmci_sockets *s = sk->s;
+
+	if (!sk->in_ports)
+		return;
+	sk->in_ports = false;
+	if (sk->type == VMCI_SOCK_DGRAM)
+		(void)s->t->endpoint_close(s->t->ctx, sk->local.port);
+	else
+		vmci_table_remove(&s->ports, &sk->by_port);
+}
