@@ -40,7 +40,7 @@ endif
 # ---- Flags -------------------------------------------------------------------------------------------
 
 CFLAGS_COMMON = -std=c11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-g -O2 -Icore/include -Iconformance/engine
+	-g -O2 -Icore/include -Iconformance/engine -Iconformance/monitor
 SAN      = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 HOSTED   = $(CFLAGS_COMMON) -D_GNU_SOURCE
 FREE     = $(CFLAGS_COMMON) -ffreestanding
@@ -291,7 +291,7 @@ CHECKS = lint spec defs freestanding includes format
 
 check: $(addprefix check-,$(CHECKS)) ## Spec, defs.h, freestanding, include graph, format, lint
 
-FREE_SRC = $(filter %.c,$(CORE_SRC) $(ENGINE_SRC))
+FREE_SRC = $(filter %.c,$(CORE_SRC) $(ENGINE_SRC) $(MONITOR_SRC))
 
 check-freestanding: $(call objs,free-gcc,$(FREE_SRC)) $(call objs,free-clang,$(FREE_SRC)) ## core/ and engine call only mem*, hold no state
 	$(Q).ci/check-freestanding $(O)/free-gcc $(call objs,free-gcc,$(FREE_SRC))

@@ -5,6 +5,12 @@
 
 ENGINE_SRC += $(sort $(wildcard conformance/engine/*.c))
 RUN_SRC += $(sort $(wildcard conformance/run/*.c)) conformance/run/vectors.S
+# The protocol monitor: no part of the engine, as freestanding.
+MONITOR_SRC += $(sort $(wildcard conformance/monitor/*.c))
+RUN_SRC += $(MONITOR_SRC)
+UNIT_TESTS += conformance/monitor/test/test_monitor.c
+test_monitor_OBJS = $(MONITOR_SRC) conformance/monitor/test/world.c conformance/engine/text.c \
+	conformance/engine/table.c core/common/error.c
 
 # The compiled vectors are part of the program.
 $(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/conformance/run/vectors.o: \
@@ -18,7 +24,7 @@ test_code_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c
 test_table_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c
 test_xport_OBJS = $(ENGINE_ALONE)
 
-SCRIPT_TESTS += conformance/run/test/conform.sh conformance/run/test/mutants.sh
+SCRIPT_TESTS += conformance/monitor/test/monitor.sh conformance/run/test/conform.sh conformance/run/test/mutants.sh
 TEST_DEPS += $(O)/bin/vmci-conform $(O)/san/bin/vmci-conform $(O)/mut/bin/vmci-conform
 
 # ---- bench -------------------------------------------------------------------------------------------

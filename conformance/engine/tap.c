@@ -32,6 +32,31 @@ static void note(struct tap *t, uint32_t kind, uint32_t bits, uint32_t offset, u
 	t->log_len += size;
 }
 
+void tap_trace(struct tap *t, struct vmci_trace ev)
+{
+	if (!t->trace)
+		return;
+	ev.cid = vmci_context_cid(vmci_device_context(t->device));
+	t->trace(t->trace_ctx, &ev);
+}
+
+static void trace_access(struct tap *t, enum vmci_trace_kind kind, uint32_t offset, unsigned bits,
+			 uint32_t value)
+{
+	tap_trace(t, (struct vmci_trace){
+			     .kind = kind, .offset = offset, .width = bits, .value = value });
+}
+
+/* The datagram in t->out was answered here. */
+static void trace_datagram(struct tap *t)
+{
+	tap_trace(t, (struct vmci_trace){ .kind = VMCI_TRACE_DATAGRAM_OUT,
+					  .data = t->out,
+					  .len = t->out_len < TAP_OUT_MAX ? (size_t)t->out_len
+									  : TAP_OUT_MAX,
+					  .result = t->is_gone ? -1 : (int32_t)t->result });
+}
+
 int tap_saw(struct tap *t, struct machine_event *ev)
 {
 	const uint8_t *at = t->log + t->log_head;
@@ -112,6 +137,8 @@ static void end_datagram(struct tap *t)
 {
 	note(t, MACHINE_SAW_DATAGRAM, 0, 0, 0, t->out,
 	     (uint32_t)(t->out_len < TAP_OUT_MAX ? t->out_len : TAP_OUT_MAX));
+	if (t->is_out_ours || t->is_gone)
+		trace_datagram(t);
 	t->out_len = 0;
 	t->out_total = 0;
 	t->is_out_ours = false;
@@ -214,13 +241,16 @@ static void out_dma(struct tap *t, enum vmci_window w, uint32_t low)
 	/* A request that cannot be read is the device's to judge. */
 	if (good)
 		note(t, MACHINE_SAW_DATAGRAM, 0, 0, 0, t->out, (uint32_t)t->out_len);
-	t->out_len = 0;
-	if (t->is_gone)
-		return;
-	if (good && take_answer(t)) {
-		complete_send(t, addr);
+	if (t->is_gone || (good && take_answer(t))) {
+		trace_access(t, VMCI_TRACE_REG_WRITE, VMCI_DATA_OUT_LOW_ADDR, 32, low);
+		if (good)
+			trace_datagram(t);
+		if (!t->is_gone)
+			complete_send(t, addr);
+		t->out_len = 0;
 		return;
 	}
+	t->out_len = 0;
 	t->has_result = false;
 	vmci_device_write(t->device, w, VMCI_DATA_OUT_LOW_ADDR, 32, low);
 }
@@ -236,14 +266,18 @@ uint32_t tap_read(struct tap *t, enum vmci_window w, uint32_t offset, unsigned b
 {
 	uint8_t byte;
 
-	if (t->is_gone)
+	if (t->is_gone) {
+		trace_access(t, VMCI_TRACE_REG_READ, offset, bits, ones(bits));
 		return ones(bits);
+	}
 	if (offset == VMCI_DATA_IN_ADDR && bits == 8) {
 		tap_read_bytes(t, w, offset, &byte, 1);
 		return byte;
 	}
-	if (offset == VMCI_CAPS_ADDR && bits == 32 && t->has_offer)
+	if (offset == VMCI_CAPS_ADDR && bits == 32 && t->has_offer) {
+		trace_access(t, VMCI_TRACE_REG_READ, offset, bits, t->offer);
 		return t->offer;
+	}
 	if (offset == VMCI_RESULT_LOW_ADDR && bits == 32 && t->has_result)
 		return t->result;
 	return vmci_device_read(t->device, w, offset, bits);
@@ -281,8 +315,10 @@ void tap_write(struct tap *t, enum vmci_window w, uint32_t offset, unsigned bits
 		return;
 	}
 	note(t, MACHINE_SAW_WRITE, bits, offset, value, NULL, 0);
-	if (t->is_gone)
+	if (t->is_gone) {
+		trace_access(t, VMCI_TRACE_REG_WRITE, offset, bits, value);
 		return;
+	}
 	if (offset == VMCI_DATA_OUT_HIGH_ADDR && bits == 32)
 		t->out_high = value;
 	if (offset == VMCI_DATA_IN_HIGH_ADDR && bits == 32)

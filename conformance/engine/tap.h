@@ -31,6 +31,10 @@
 struct tap {
 	struct vmci_device *device;
 	const struct vmci_device_port *port;
+	/* Takes as events what the tap does in the device's place; the device's own come from its
+	 * hub. NULL: nobody watches. The caller sets it behind tap_init. */
+	void (*trace)(void *ctx, const struct vmci_trace *ev);
+	void *trace_ctx;
 
 	/* what the device pretends to be */
 	bool is_gone, has_offer, has_result;
@@ -82,9 +86,10 @@ int tap_gone(struct tap *t);
 
 /* ---- between tap.c and tap_in.c --------------------------------------------------------- */
 
-uint8_t tap_in_byte(struct tap *t);	      /* the guest reads DATA_IN and the stream is ours */
-bool tap_in_starts(struct tap *t);	      /* an invocation starts: is it ours? */
-bool tap_in_dma(struct tap *t, uint32_t low); /* a receive starts: was it ours? */
-void tap_in_reset(struct tap *t);	      /* the device was reset by the guest */
+uint8_t tap_in_byte(struct tap *t); /* the guest reads DATA_IN and the stream is ours */
+void tap_trace(struct tap *t, struct vmci_trace ev); /* with the guest's context id */
+bool tap_in_starts(struct tap *t);		     /* an invocation starts: is it ours? */
+bool tap_in_dma(struct tap *t, uint32_t low);	     /* a receive starts: was it ours? */
+void tap_in_reset(struct tap *t);		     /* the device was reset by the guest */
 
 #endif

@@ -134,6 +134,14 @@ static void start_record(struct tap *t)
 		t->left = (VMCI_MAX_DG_SIZE - over % VMCI_MAX_DG_SIZE) % VMCI_MAX_DG_SIZE;
 }
 
+/* A record has reached the guest. */
+static void trace_record(struct tap *t, uint32_t at)
+{
+	tap_trace(t, (struct vmci_trace){ .kind = VMCI_TRACE_DATAGRAM_IN,
+					  .data = t->records + at + 8,
+					  .len = vmci_get32(t->records + at) });
+}
+
 uint8_t tap_in_byte(struct tap *t)
 {
 	uint8_t byte = 0xff;
@@ -146,6 +154,7 @@ uint8_t tap_in_byte(struct tap *t)
 				byte = head[8 + t->record_at];
 			t->record_at++;
 			if (t->record_at == t->record_size) {
+				trace_record(t, t->record);
 				t->record += (8 + vmci_get32(head) + 7) & ~7u;
 				t->record_at = t->record_size = 0;
 			}
@@ -227,6 +236,7 @@ bool tap_in_dma(struct tap *t, uint32_t low)
 		uint32_t len = vmci_get32(t->records + at);
 
 		put(t, &sink, t->records + at + 8, len);
+		trace_record(t, at);
 		put(t, &sink, zeros, (8 - len % 8) % 8);
 		at += (8 + len + 7) & ~7u;
 	}

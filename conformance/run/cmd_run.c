@@ -13,6 +13,7 @@
 #include "store.h"
 #include "summary.h"
 #include "term.h"
+#include "watch.h"
 
 struct run {
 	const struct options *o;
@@ -20,6 +21,7 @@ struct run {
 	struct selection selection;
 	struct records records;
 	struct report report;
+	struct watch watch;
 	struct term text;     /* failures and the summary */
 	struct term progress; /* standard error */
 	FILE *out;	      /* the chosen format */
@@ -120,6 +122,8 @@ static int run_role(struct run *run, unsigned role, uint32_t *next)
 	if (session_open(&s, run->table, run->o->target, role, run->o->seed))
 		return -1;
 	name_target(run, &s);
+	if (run->o->check)
+		watch_session(&run->watch, &s);
 	if (*next == 0 && run->o->format == FORMAT_TAP)
 		report_ktap_begin(&run->report, run->selection.count);
 	for (; *next < run->selection.count && !term_interrupted(); ++*next) {
@@ -134,9 +138,16 @@ static int run_role(struct run *run, unsigned role, uint32_t *next)
 			report_ktap_run(&run->report, vector);
 			fflush(run->out);
 		}
+		if (run->o->check)
+			watch_before(&run->watch);
 		session_run(&s, vector, &res);
 		show(run, records_add_result(&run->records, &res, run->target));
+		if (run->o->check) {
+			term_clear(&run->progress);
+			watch_after(&run->watch, vector, run->text.f);
+		}
 	}
+	s.target.trace = NULL;
 	session_close(&s);
 	return 0;
 }
@@ -155,6 +166,8 @@ static int finish(struct run *run, const struct expect *x)
 	if (wants_text(run) && run->gone)
 		fprintf(run->text.f, "error    %s, and %u vectors could not run\n", SESSION_GONE,
 			run->gone);
+	if (run->o->check)
+		watch_summary(&run->watch, run->text.f);
 	if (wants_text(run))
 		summary_table(&run->records, &run->text);
 	verdict = records_verdict(&run->records);
@@ -209,6 +222,7 @@ int command_run(const struct options *o, const struct vct *t)
 	term_catch_signals();
 	set_again(&run);
 	records_start(&run.records, t);
+	watch_open(&run.watch, t);
 	select_vectors(&run.selection, o, t, roles);
 	if (!run.selection.count) {
 		fprintf(stderr, "vmci-conform: no vector matches%s%s\n", o->only ? " " : "",
@@ -222,6 +236,7 @@ int command_run(const struct options *o, const struct vct *t)
 		if (close_outputs(&run))
 			rc = EXIT_TROUBLE;
 	}
+	watch_close(&run.watch);
 	select_free(&run.selection);
 	records_free(&run.records);
 	expect_free(&x);

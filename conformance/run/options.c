@@ -39,6 +39,7 @@ void options_help(void)
 	      "      --implementation=S name in results, default: as the target says\n"
 	      "      --table=FILE       compiled vectors, default: those built in\n"
 	      "      --fault=NAME       with this deliberate mistake (fault build)\n"
+	      "      --check            the protocol monitor looks on (core only): see vmci-sim serve --check\n"
 	      "  -v, --verbose          also list what passed\n"
 	      "  -h, --help; --version  this text; which version this is\n"
 	      "\n"
@@ -55,7 +56,8 @@ enum {
 	LONG_IMPLEMENTATION,
 	LONG_TABLE,
 	LONG_FAULT,
-	LONG_CLAUSES
+	LONG_CLAUSES,
+	LONG_CHECK
 };
 
 static const struct option longs[] = {
@@ -72,6 +74,7 @@ static const struct option longs[] = {
 	{ "table", required_argument, NULL, LONG_TABLE },
 	{ "fault", required_argument, NULL, LONG_FAULT },
 	{ "clauses", no_argument, NULL, LONG_CLAUSES },
+	{ "check", no_argument, NULL, LONG_CHECK },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -170,6 +173,9 @@ static int take(struct options *o, int c)
 		return 0;
 	case LONG_CLAUSES:
 		o->clauses = true;
+		return 0;
+	case LONG_CHECK:
+		o->check = true;
 		return 0;
 	case 'v':
 		o->verbose = true;

@@ -28,6 +28,7 @@ struct options {
 	const char *fault;	    /* name of a deliberate mistake, NULL = none */
 	const char *implementation; /* NULL = as the target says */
 	bool clauses;		    /* list: clauses in place of vectors */
+	bool check;		    /* run: the monitor looks on */
 	bool verbose;
 	char **args; /* what is not an option */
 	int nargs;

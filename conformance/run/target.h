@@ -10,6 +10,7 @@
 #ifndef CONFORM_TARGET_H
 #define CONFORM_TARGET_H
 
+#include <vmci/trace.h>
 #include "machine.h"
 
 struct target {
@@ -21,6 +22,10 @@ struct target {
 	int (*reopen)(struct target *t);
 	void (*close)(struct target *t);
 	void *priv;
+	/* Takes what happens at the device, where the target can tell: core in this process. NULL:
+	 * nobody wants to know. */
+	void (*trace)(void *ctx, const struct vmci_trace *ev);
+	void *trace_ctx;
 };
 
 /* Which roles a target name can be asked for; 0: not the name of a target. Bits of enum vct_role.

@@ -13,6 +13,7 @@
 #define HIGH_BYTES 0x4000000ull
 
 struct core {
+	struct target *target;
 	struct machine_core machine;
 	struct core_vm_options options;
 	struct vmci_hub_port port;
@@ -37,6 +38,14 @@ static void port_panic(void *ctx, const char *where)
 	(void)ctx;
 	fprintf(stderr, "vmci-conform: the core contradicts itself at %s\n", where);
 	abort();
+}
+
+static void port_trace(void *ctx, const struct vmci_trace *ev)
+{
+	const struct target *t = ((struct core *)ctx)->target;
+
+	if (t->trace)
+		t->trace(t->trace_ctx, ev);
 }
 
 static void second_look(void *ctx, uint64_t gpa)
@@ -144,8 +153,11 @@ int target_core_open(struct target *t, const char *options, char *error, size_t 
 		}
 		at += len + (at[len] == ',');
 	}
-	c->port = (struct vmci_hub_port){ .alloc = port_alloc,
+	c->target = t;
+	c->port = (struct vmci_hub_port){ .ctx = c,
+					  .alloc = port_alloc,
 					  .free = port_free,
+					  .trace = port_trace,
 					  .panic = port_panic };
 	c->options.port = &c->port;
 	c->options.second_look = second_look;

@@ -22,6 +22,7 @@
 #define PIECE_PAGES 18u
 
 struct guest_target {
+	const struct target *target;
 	uint8_t *ram;
 	uint8_t taken[RAM_PAGES];
 	uint32_t seed, random;
@@ -172,6 +173,14 @@ static void panic(void *ctx, const char *where)
 	(void)ctx;
 	fprintf(stderr, "vmci-conform: the core found a mistake of its own: %s\n", where);
 	abort();
+}
+
+static void trace(void *ctx, const struct vmci_trace *ev)
+{
+	const struct target *t = ((struct guest_target *)ctx)->target;
+
+	if (t->trace)
+		t->trace(t->trace_ctx, ev);
 }
 
 /* ---- the guest's port ------------------------------------------------------------------- */
@@ -374,8 +383,9 @@ static void close_target(struct target *t)
 
 static void fill_ports(struct guest_target *g)
 {
-	g->hub_port =
-		(struct vmci_hub_port){ .ctx = g, .alloc = alloc, .free = release, .panic = panic };
+	g->hub_port = (struct vmci_hub_port){
+		.ctx = g, .alloc = alloc, .free = release, .trace = trace, .panic = panic
+	};
 	g->device_port = (struct vmci_device_port){ .ctx = g,
 						    .mem_read = mem_read,
 						    .mem_write = mem_write,
@@ -414,6 +424,7 @@ int target_guest_open(struct target *t, uint32_t seed, char *error, size_t size)
 		return -1;
 	}
 	t->priv = g;
+	g->target = t;
 	g->seed = seed ? seed : 1;
 	g->random = g->seed;
 	g->vectors = VECTORS;
@@ -439,6 +450,8 @@ int target_guest_open(struct target *t, uint32_t seed, char *error, size_t size)
 		return -1;
 	}
 	tap_init(g->tap, g->device, &g->device_port);
+	g->tap->trace = trace;
+	g->tap->trace_ctx = g;
 	agent_init(g->agent, &g->guest_port, NULL);
 	fresh(g);
 	t->close = close_target;
