@@ -8,10 +8,11 @@ CORE_GUEST_SRC += $(addprefix core/guest/, guest.c transfer.c receive.c datagram
 	pages.c queuepair.c localpair.c)
 
 UNIT_TESTS += core/test/test_ring.c core/test/test_guest.c core/test/test_guest_hostile.c \
-	core/test/test_guest_pairs.c
+	core/test/test_guest_delivery.c core/test/test_guest_pairs.c
 test_ring_OBJS = core/queue/ring.c
 test_guest_OBJS = core/test/fake_device.c $(CORE_GUEST_SRC) $(CORE_QUEUE_SRC)
 test_guest_hostile_OBJS = $(test_guest_OBJS)
+test_guest_delivery_OBJS = $(test_guest_OBJS)
 test_guest_pairs_OBJS = $(test_guest_OBJS)
 
 # Two threads need another sanitizer than the unit tests.

@@ -228,6 +228,8 @@ static int scatter_open(struct vmci_device *dev, const struct request *rq, struc
 	if (!elements_fit(dev, rq))
 		return vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS,
 					  "DMA receive: elements leave the page", "DG.RCV.12");
+	if (VMCI_FAULT("dma-in.short-lists-only") && len > sizeof(s->few))
+		return VMCI_ERROR_NO_RESOURCES;
 	if (len > sizeof(s->few)) {
 		s->heap = vmci_hub_alloc(dev->hub, len);
 		if (!s->heap)
@@ -364,7 +366,9 @@ static void receive_now(struct vmci_device *dev, struct vmci_gpa gpa)
 
 	if (!vmci_guest_is_range(gpa, VMCI_DMA_HEADER_SIZE) || !read_request(dev, gpa, &rq)) {
 		vmci_device_refuse(dev, VMCI_ERROR_INVALID_ARGS, "DMA receive: buffer unreadable",
-				   "DG.RCV.12");
+				   "DG.RCV.15");
+		if (VMCI_FAULT("dma-in.nowhere-announced"))
+			vmci_irq_fetch_done(dev, causes);
 		return;
 	}
 	if (VMCI_FAULT("dma.receive-waits-for-datagram") && !dev->ctx->queue.count)

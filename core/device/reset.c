@@ -34,8 +34,10 @@ static void trace(struct vmci_device *dev, const char *why)
 
 static void drop_objects(struct vmci_device *dev)
 {
-	dev->regs.has_receive = false;
-	dev->regs.receive.addr = 0;
+	if (!VMCI_FAULT("reset.caps-keeps-receive")) {
+		dev->regs.has_receive = false;
+		dev->regs.receive.addr = 0;
+	}
 	if (!VMCI_FAULT("reset.bitmap-kept")) {
 		dev->regs.has_bitmap = false;
 		dev->regs.bitmap.addr = 0;

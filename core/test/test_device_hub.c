@@ -265,6 +265,40 @@ static void pages_that_are_gone_are_not_touched(void **state)
 	world_close(&w);
 }
 
+static int refuse_or8(void *ctx, struct vmci_gpa gpa, uint8_t bits)
+{
+	(void)ctx;
+	(void)gpa;
+	(void)bits;
+	return VMCI_LOCAL_BAD_ADDRESS;
+}
+
+/* The page was memory when it became the bitmap, and is none for a while. */
+static void a_ring_waits_for_a_bitmap_that_is_gone(void **state)
+{
+	int (*or8)(void *ctx, struct vmci_gpa gpa, uint8_t bits);
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	world_out(&w, VMCI_CAPS_ADDR, VMCI_CAPS_DATAGRAM | VMCI_CAPS_NOTIFICATIONS);
+	assert_int_equal(world_bitmap(&w, 2), 0);
+	assert_int_equal(world_link(&w, 0x400, 3), 0);
+	or8 = w.device_port.mem_or8;
+	w.device_port.mem_or8 = refuse_or8;
+	assert_int_equal(vmci_context_ring(w.host, vmci_handle(WORLD_CID, 0x400)), 0);
+	assert_int_equal(world_in(&w, VMCI_ICR_ADDR), 0);
+	vmci_device_set_bus_master(w.dev, false);
+	vmci_device_set_bus_master(w.dev, true);
+	assert_int_equal(world_in(&w, VMCI_ICR_ADDR), 0);
+	w.device_port.mem_or8 = or8;
+	vmci_device_set_bus_master(w.dev, false);
+	vmci_device_set_bus_master(w.dev, true);
+	assert_int_equal(world_in(&w, VMCI_ICR_ADDR), VMCI_ICR_NOTIFICATION);
+	assert_int_equal(w.ram[2 * 4096 + 3], 1);
+	world_close(&w);
+}
+
 /* An end outlives its context for as long as its owner holds it. */
 static void an_end_is_its_holders(void **state)
 {
@@ -350,6 +384,7 @@ int main(void)
 		cmocka_unit_test(one_handle_of_three_kinds),
 		cmocka_unit_test(pages_that_move_are_found_again),
 		cmocka_unit_test(pages_that_are_gone_are_not_touched),
+		cmocka_unit_test(a_ring_waits_for_a_bitmap_that_is_gone),
 		cmocka_unit_test(an_end_is_its_holders),
 		cmocka_unit_test(bad_memory_of_a_bare_vm_is_refused),
 		cmocka_unit_test(results_have_names),

@@ -258,6 +258,12 @@ static void the_last_doorbell_of_the_host_is_taken(void **state)
 	assert_int_equal(vmci_context_doorbell(w.host, 0x603, 0, on_ring, &rings), 0x603);
 	assert_int_equal(vmci_context_ring(w.host, vmci_handle(2, 0x603)), 0);
 	assert_int_equal(rings, 1);
+	/* A ring with a handler is over when the handler has run. */
+	assert_false(vmci_context_is_pending(w.host));
+	assert_int_equal(vmci_context_doorbell(w.host, 0x604, 4, on_ring, &rings),
+			 VMCI_ERROR_INVALID_ARGS);
+	/* The hypervisor has none. */
+	assert_int_equal(vmci_context_ring(w.host, vmci_handle(0, 0x603)), VMCI_ERROR_INVALID_ARGS);
 	world_close(&w);
 }
 

@@ -218,12 +218,41 @@ static void what_a_peer_sends_during_a_reset_is_for_the_next_driver(void **state
 	world_close(&w);
 }
 
+/* A machine reset takes the messages away until they are programmed again; CONTROL.RESET does not.
+ */
+static void a_machine_reset_ends_the_interrupt_mode(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	for (int machine = 0; machine < 2; machine++) {
+		vmci_device_set_irq_mode(w.dev, VMCI_IRQ_MSIX, 2);
+		vmci_device_set_vector_usable(w.dev, 0, true);
+		if (machine)
+			vmci_device_platform_reset(w.dev);
+		else
+			world_out(&w, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
+		vmci_device_set_bus_master(w.dev, true);
+		world_out(&w, VMCI_IMR_ADDR, VMCI_IMR_DATAGRAM);
+		world_out(&w, VMCI_CONTROL_ADDR, VMCI_CONTROL_INT_ENABLE);
+		assert_int_equal(vmci_context_send(w.host, vmci_handle(WORLD_CID, 5),
+						   vmci_handle(VMCI_INVALID_ID, 6), "abc", 3),
+				 27);
+		assert_int_equal(w.messages[0], 1); /* the one before the machine reset */
+		assert_false(w.line);
+	}
+	assert_int_equal(world_in(&w, VMCI_ICR_ADDR), VMCI_ICR_DATAGRAM);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reset_from_any_state_is_power_on),
 		cmocka_unit_test(a_new_driver_finds_nothing_of_the_old_one),
 		cmocka_unit_test(what_a_peer_sends_during_a_reset_is_for_the_next_driver),
+		cmocka_unit_test(a_machine_reset_ends_the_interrupt_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
