@@ -63,17 +63,6 @@ DEVICE_FUZZ = fuzz_regs fuzz_dg_port fuzz_dg_dma fuzz_hypercall
 FUZZ_TARGETS += $(DEVICE_FUZZ:%=core/fuzz/%.c)
 $(foreach t,$(DEVICE_FUZZ),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_world.c core/fuzz/device_fuzz.c))
 
-# ---- GuestRPC ----------------------------------------------------------------------------------------
-
-CORE_SOCKET_SRC += core/socket/rpcframe.c
-
-UNIT_TESTS += core/test/test_rpcframe.c core/test/test_guestrpc.c
-test_rpcframe_OBJS = core/socket/rpcframe.c
-# Its sockets are those of the test.
-test_guestrpc_OBJS = core/socket/guestrpc.c core/socket/rpcframe.c
-FUZZ_TARGETS += core/fuzz/fuzz_rpcframe.c
-fuzz_rpcframe_OBJS = core/socket/rpcframe.c
-
 # ---- sockets -----------------------------------------------------------------------------------------
 
 CORE_SOCKET_SRC += $(addprefix core/socket/, calls.c dgram.c errors.c handshake.c io.c listen.c notify.c \
@@ -83,3 +72,16 @@ SOCKET_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) $(CORE_DEVIC
 SOCKET_TESTS = test_socket_stream
 UNIT_TESTS += $(SOCKET_TESTS:%=core/test/%.c)
 $(foreach t,$(SOCKET_TESTS),$(eval $t_OBJS = $$(SOCKET_ALL) core/test/socket_world.c))
+
+# ---- GuestRPC ----------------------------------------------------------------------------------------
+
+CORE_SOCKET_SRC += core/socket/guestrpc.c core/socket/rpcframe.c
+
+UNIT_TESTS += core/test/test_rpcframe.c core/test/test_guestrpc.c
+test_rpcframe_OBJS = core/socket/rpcframe.c
+# Its sockets are those of the test.
+test_guestrpc_OBJS = core/socket/guestrpc.c core/socket/rpcframe.c
+UNIT_TESTS += core/test/test_guestrpc_live.c
+test_guestrpc_live_OBJS = $(SOCKET_ALL) core/test/socket_world.c
+FUZZ_TARGETS += core/fuzz/fuzz_rpcframe.c
+fuzz_rpcframe_OBJS = core/socket/rpcframe.c
