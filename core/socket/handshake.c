@@ -9,7 +9,9 @@ static int request(struct sock *sk)
 	uint16_t protos = VMCI_NOTIFY_QUEUE_STATE;
 	int rc;
 
-	sk->sent_request2 = !sk->ignores_rst && !VMCI_FAULT("socket.request-old");
+	sk->sent_request2 = !sk->ignores_rst && !sk->s->limits.asks_old_way;
+	if (VMCI_FAULT("socket.request-old"))
+		sk->sent_request2 = false;
 	if (VMCI_FAULT("socket.request-no-proto"))
 		protos = 0;
 	if (VMCI_FAULT("socket.request-all-protos"))
@@ -107,6 +109,8 @@ static void negotiated(struct sock *sk, const struct packet *p)
 		}
 		proto = VMCI_NOTIFY_QUEUE_STATE;
 	}
+	/* An RST that comes now is about the connection. */
+	sk->ignores_rst = false;
 	sk->queue = p->value;
 	offer(sk, proto);
 }

@@ -16,8 +16,8 @@
 #include <vmci/socket.h>
 
 enum sock_state {
-	SOCK_IDLE,	/* not connected: new, bound, or a connect failed */
-	SOCK_LISTENING, /* */
+	SOCK_IDLE, /* not connected: new, bound, or a connect failed */
+	SOCK_LISTENING,
 	SOCK_REQUESTED, /* client: asked, no answer yet */
 	SOCK_OFFERED,	/* client: the queue pair is there, the server has not attached */
 	SOCK_PENDING,	/* child of a listener: answered, no offer yet */
@@ -119,6 +119,7 @@ struct vmci_sockets {
 	uint32_t cid;
 	uint32_t resource; /* of stream packets */
 	uint64_t lingering_bytes;
+	bool is_ending; /* no packet is sent any more */
 	struct vmci_list all;
 	uint32_t count, pairs;
 	struct vmci_table ports;       /* of streams, by port */

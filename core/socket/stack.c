@@ -343,6 +343,7 @@ void vmci_sockets_destroy(struct vmci_sockets *s)
 	const struct vmci_socket_port *port = s->port;
 
 	sock_lock(s);
+	s->is_ending = true;
 	(void)s->t->events(s->t->ctx, NULL, NULL);
 	(void)s->t->endpoint_close(s->t->ctx, s->resource);
 	while (!vmci_list_is_empty(&s->all))
@@ -387,6 +388,16 @@ uint64_t vmci_sockets_pump(struct vmci_sockets *s)
 	}
 	sock_unlock(s);
 	return wait;
+}
+
+uint32_t vmci_sockets_cid(struct vmci_sockets *s)
+{
+	uint32_t cid;
+
+	sock_lock(s);
+	cid = s->cid;
+	sock_unlock(s);
+	return cid;
 }
 
 void vmci_sockets_count(struct vmci_sockets *s, uint32_t *sockets, uint32_t *pairs)

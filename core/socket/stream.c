@@ -97,11 +97,13 @@ static void on_leave(void *arg)
 
 	sock_lock(s);
 	ready = s->t->ready(s->t->ctx, sk->pair);
-	if (sk->state == SOCK_CONNECTED && !(sk->shut & VMCI_STREAM_SHUT_RECEIVE) && ready > 0 &&
-	    !VMCI_FAULT("socket.rest-lost"))
-		save(sk, ready);
-	/* Nothing goes to it any more; the event that tells so is on its way. */
-	sk->peer_shut = SHUT_BOTH;
+	if (sk->state == SOCK_CONNECTED) {
+		/* Nothing goes to it any more; the event that tells so is on its way. */
+		sk->peer_shut = SHUT_BOTH;
+		if (ready > 0 && !(sk->shut & VMCI_STREAM_SHUT_RECEIVE) &&
+		    !VMCI_FAULT("socket.rest-lost"))
+			save(sk, ready);
+	}
 	sock_unlock(s);
 }
 
@@ -267,6 +269,8 @@ void stream_timer(struct sock *sk)
 
 void stream_ended(struct sock *sk)
 {
+	/* The peer may connect again from the same port while this one is still being read. */
+	connection_remove(sk);
 	sk->has_ended = true;
 	sk->peer_shut = SHUT_BOTH;
 	sk->owed = 0;
@@ -346,8 +350,10 @@ void stream_detached(struct sock *sk)
 void stream_close(struct sock *sk)
 {
 	if (sk->state == SOCK_CONNECTED && sk->pair && !sk->has_ended &&
-	    sk->s->t->announces_close && !VMCI_FAULT("socket.close-detaches")) {
+	    sk->s->t->announces_close && !sk->s->is_ending &&
+	    !VMCI_FAULT("socket.close-detaches")) {
 		sk->state = SOCK_LINGERING;
+		port_release(sk);
 		sk->owed = 0;
 		sk->owed_shutdown = VMCI_FAULT("socket.close-silent") ? 0 : SHUT_BOTH;
 		sock_forget_number(sk);

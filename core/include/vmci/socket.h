@@ -10,7 +10,9 @@
  * Packets are handled where the transport delivers them; timers run in vmci_sockets_pump().
  *
  * One caller at a time for each stack, unless the port has a lock: then any thread may call at any
- * time, vmci_socket_close() of a socket that another thread uses included.
+ * time, vmci_socket_close() of a socket that another thread uses included. The guest or hub below
+ * is used with the lock held, so whoever else uses it (the thread that pumps it) holds the same
+ * lock.
  *
  * Spec: chapters 82 to 88.
  */
@@ -64,7 +66,8 @@ struct vmci_socket_port {
 	uint32_t (*random)(void *ctx);
 	/* Readiness of a socket may have changed, or a connect has ended. Called with the lock held
 	 * and possibly from inside a call on another socket; may call vmci_socket_poll and nothing
-	 * else. NULL: the owner polls. */
+	 * else. With a lock also called by vmci_socket_close, with the number that is no more, for
+	 * threads that wait for it. NULL: the owner polls. */
 	void (*ready)(void *ctx, int fd);
 	/* A stream is asked for at a port on which no socket listens: does the owner want it all
 	 * the same? Called before anything was answered, with the lock held; may call nothing of
@@ -77,7 +80,8 @@ struct vmci_socket_port {
 	 * -VMCI_EPROTO,
 	 * ...); nobody accepts it, the owner closes it. */
 	bool (*wanted)(void *ctx, int fd, struct vmci_sockaddr local, struct vmci_sockaddr peer);
-	/* A mutex that one thread may take again while it has it (recursive). Both or none. */
+	/* A mutex that one thread may take again while it has it (recursive); the one of the guest
+	 * or hub below. Both or none. */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);
 };
@@ -89,6 +93,7 @@ struct vmci_socket_limits {
 	uint64_t lingering_bytes; /* taken out of queues of peers that left (64 MiB) */
 	bool may_bind_privileged; /* ports below 1024 */
 	bool is_trusted;	  /* sockets claim to be trusted */
+	bool asks_old_way;	  /* connect with REQUEST, so with the legacy notify protocol */
 };
 
 /* ---- life ------------------------------------------------------------------------------- */
@@ -106,6 +111,8 @@ void vmci_sockets_destroy(struct vmci_sockets *s);
 
 /* Run what is due. Returns microseconds until the next timer, or UINT64_MAX: none runs. */
 uint64_t vmci_sockets_pump(struct vmci_sockets *s);
+/* The own context id, as of now. */
+uint32_t vmci_sockets_cid(struct vmci_sockets *s);
 /* Sockets that exist, children and lingering ones included; queue pairs they hold. For tests and
  * for whoever watches. */
 void vmci_sockets_count(struct vmci_sockets *s, uint32_t *sockets, uint32_t *pairs);
@@ -147,8 +154,9 @@ int64_t vmci_socket_sendto(struct vmci_sockets *s, int fd, const void *buf, size
 			   const struct vmci_sockaddr *to);
 int64_t vmci_socket_recvfrom(struct vmci_sockets *s, int fd, void *buf, size_t len, unsigned flags,
 			     struct vmci_sockaddr *from, unsigned *flags_out);
-/* Bytes that can be received, or sent, now; for bridges that move data in pieces. Errors as above.
- */
+/* Bytes that can be received now: > 0; 0 at the end; -VMCI_EAGAIN: none yet; else as recv. Bytes
+ * that can be sent now: > 0; -VMCI_EAGAIN: the queue is full; else as send. For bridges that move
+ * data in pieces. */
 int64_t vmci_socket_ready(struct vmci_sockets *s, int fd);
 int64_t vmci_socket_room(struct vmci_sockets *s, int fd);
 
