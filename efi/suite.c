@@ -18,6 +18,7 @@ struct tally {
 struct tallies {
 	struct tally chapter[CHAPTERS], all;
 	unsigned n;
+	bool crashed; /* the device stopped to answer, which is its failure and not ours */
 };
 
 static bool wanted(const struct vct *t, const struct vct_vector *v, const struct options *o)
@@ -60,12 +61,14 @@ static bool open_table(struct vct *t)
 	return false;
 }
 
-static enum suite_status verdict(const struct tally *all, unsigned planned)
+static enum suite_status verdict(const struct tallies *ts, unsigned planned)
 {
-	if (all->count[ENGINE_ERROR] || all->count[ENGINE_TIMEOUT])
-		return all->count[ENGINE_FAIL] ? SUITE_FAILED : SUITE_ERROR;
-	if (all->count[ENGINE_FAIL])
+	const struct tally *all = &ts->all;
+
+	if (all->count[ENGINE_FAIL] || ts->crashed)
 		return SUITE_FAILED;
+	if (all->count[ENGINE_ERROR] || all->count[ENGINE_TIMEOUT])
+		return SUITE_ERROR;
 	if (all->count[ENGINE_PASS] == 0 || planned == 0)
 		return SUITE_NOTHING;
 	return SUITE_PASSED;
@@ -108,6 +111,7 @@ static void run_all(const struct suite *s, const struct vct *t, struct engine *e
 		report_json(json, r);
 		tally->count[r->outcome]++;
 		ts->all.count[r->outcome]++;
+		ts->crashed = ts->crashed || r->cls == ENGINE_CLASS_CRASH;
 		if (r->outcome == ENGINE_FAIL || r->outcome == ENGINE_ERROR ||
 		    r->outcome == ENGINE_TIMEOUT)
 			print_failure(t, r);
@@ -160,7 +164,7 @@ enum suite_status suite_run(const struct suite *s, struct machine *m)
 	for (unsigned i = 0; i < ts->n; i++)
 		print_tally(&ts->chapter[i], ts->chapter[i].chapter);
 	print_tally(&ts->all, "all");
-	status = verdict(&ts->all, planned);
+	status = verdict(ts, planned);
 	say("\n%a\n", status == SUITE_PASSED	? "PASSED"
 		      : status == SUITE_FAILED	? "FAILED"
 		      : status == SUITE_NOTHING ? "NOTHING COULD RUN"

@@ -9,7 +9,8 @@
 #define HEAD	    VMCI_DATAGRAM_SIZE
 #define PAIR_PAGES  4u /* two headers, a page for each direction */
 #define PAYLOAD_MAX (40u + PAIR_PAGES * 8u)
-#define OWN	    (VMCI_RESERVED_RESOURCE_ID_MAX + 1u) /* a resource, a doorbell, a queue pair */
+#define OWN	    (VMCI_RESERVED_RESOURCE_ID_MAX + 1u) /* a doorbell, a queue pair */
+#define INBOX	    0x500u				 /* as in the vectors */
 #define INDEX	    5u
 #define WORD	    0x0123456789abcdefull
 #define PATIENCE    (ENGINE_WITHIN_US / ENGINE_QUIET_US)
@@ -114,10 +115,10 @@ static int send_word(struct trial *t, uint64_t value, uint32_t *result)
 	uint8_t word[8];
 
 	vmci_put64(word, value);
-	return send_own(t->e, t->cid, OWN, word, sizeof(word), result);
+	return send_own(t->e, t->cid, INBOX, word, sizeof(word), result);
 }
 
-/* What comes to OWN, at most `max` words; a datagram of another form counts as 0. */
+/* What comes to INBOX, at most `max` words; a datagram of another form counts as 0. */
 static int take_words(struct trial *t, uint64_t *words, unsigned max, unsigned *count)
 {
 	struct engine *e = t->e;
@@ -137,7 +138,7 @@ static int take_words(struct trial *t, uint64_t *words, unsigned max, unsigned *
 		} else if (!rc) {
 			backlog--;
 			if (len < HEAD || vmci_get32(dg + VMCI_DATAGRAM_DST_CONTEXT) != t->cid ||
-			    vmci_get32(dg + VMCI_DATAGRAM_DST_RESOURCE) != OWN)
+			    vmci_get32(dg + VMCI_DATAGRAM_DST_RESOURCE) != INBOX)
 				continue;
 			if (*count == max)
 				break;

@@ -113,6 +113,7 @@ struct engine {
 	uint32_t step;	     /* 0-based */
 	bool no_ports_calls; /* `start raw` without ports: calls cannot be made */
 	bool spoilt;	     /* the last vector of a device did not pass */
+	bool gone;	     /* a vector has told that the device does not answer */
 	bool probed;	     /* offer is that of the machine as configured now */
 	bool configured;     /* the last vector had a configuration of its own */
 	bool skip_seen;	     /* guest role: does skip was the last word */

@@ -8,6 +8,7 @@
 #include "steps.h"
 
 #define TRIAL_RESOURCE 0x7f00u
+#define ABSENT	       0xffffffffu /* what registers read as when there is no device */
 
 enum machine_window start_window(const struct engine *e)
 {
@@ -275,10 +276,9 @@ int start_reset(struct engine *e)
 	return m->reg_write(m->ctx, start_window(e), 32, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
 }
 
-/* All bits set is what an absent device reads as. */
 static bool offers_datagrams(uint32_t caps)
 {
-	return caps != 0xffffffff && caps & VMCI_CAPS_DATAGRAM;
+	return caps != ABSENT && caps & VMCI_CAPS_DATAGRAM;
 }
 
 /* CAPS, as every start should find it. Where a device lets its offer shrink with what a guest
@@ -295,6 +295,16 @@ int start_offer(struct engine *e, uint32_t *caps)
 	return rc ? rc : m->reg_read(m->ctx, e->window, 32, VMCI_CAPS_ADDR, caps);
 }
 
+/* It was there and is not any more. That is told once; the vectors behind are spared. */
+static int is_gone(struct engine *e)
+{
+	if (e->gone)
+		return step_skip(e, "any answer since an earlier vector");
+	e->gone = true;
+	e->result->cls = ENGINE_CLASS_CRASH;
+	return step_error(e, "the device has stopped to answer: CAPS reads as all ones");
+}
+
 /* A device that offers no datagrams is none: every driver gives up on it, and so does every vector
  * but those about the offer itself. */
 static int look_alive(struct engine *e)
@@ -305,6 +315,9 @@ static int look_alive(struct engine *e)
 
 	if (rc || v->config_mask >> VCT_CFG_CAPS & 1)
 		return step_machine(e, rc, "read CAPS");
+	if (caps == ABSENT && e->offer.caps != ABSENT)
+		return is_gone(e);
+	e->gone = false;
 	if (offers_datagrams(caps))
 		return 0;
 	if (!e->ignore_needs &&
@@ -373,6 +386,12 @@ int start_clean(struct engine *e, bool deep, const char **what)
 	}
 	if (!rc)
 		rc = tidy_handles(e);
+	/* A RESET that takes bus mastering away, or leaves a cause, is for the vectors about RESET
+	 * to tell. */
+	if (!rc && m->bus_master)
+		rc = optional(m->bus_master(m->ctx, true));
+	if (!rc)
+		rc = m->reg_read(m->ctx, start_window(e), 32, VMCI_ICR_ADDR, &count);
 	if (!rc && m->irq_mode)
 		rc = optional(m->irq_mode(m->ctx, VCT_IRQ_OFF));
 	for (unsigned i = 0; !rc && m->irq_take && i < e->offer.vectors; i++)
