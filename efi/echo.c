@@ -1,81 +1,149 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* echo.c - a guest that sends every datagram back. */
+/* echo.c - a guest that sends everything back: raw datagrams and streams. */
 #include "echo.h"
 #include <efilib.h>
-#include <vmci/defs.h>
-#include <vmci/guest.h>
-#include "guest_port.h"
+#include "console.h"
+#include "sockets.h"
 
-struct echo {
-	struct vmci_guest *guest;
-	uint64_t answered, refused;
+#define STREAMS 16u /* at a time; further ones wait in the backlog */
+#define CHUNK	16384u
+
+struct stream {
+	int fd;		   /* < 0: none */
+	size_t have, sent; /* of buf */
+	bool at_end;	   /* the peer sends no more */
+	uint8_t buf[CHUNK];
 };
 
-static int on_datagram(void *arg, const uint8_t *data, size_t len)
-{
-	struct echo *e = arg;
-	struct vmci_handle from = vmci_get_handle(data + VMCI_DATAGRAM_SRC_CONTEXT);
-	struct vmci_handle own = vmci_handle(VMCI_INVALID_ID, ECHO_RESOURCE);
-	int result = vmci_guest_send(e->guest, from, own, data + VMCI_DATAGRAM_SIZE,
-				     len - VMCI_DATAGRAM_SIZE);
+struct echo {
+	struct efi_sockets *s;
+	int listener, datagrams;
+	struct stream streams[STREAMS];
+	uint64_t answered, refused, connections, bytes;
+	uint8_t packet[VMCI_MAX_DG_PAYLOAD_SIZE];
+};
 
-	if (result < 0)
+/* True when something moved. */
+static bool answer_datagram(struct echo *e)
+{
+	struct vmci_sockaddr from;
+	int64_t n = vmci_socket_recvfrom(e->s->stack, e->datagrams, e->packet, sizeof(e->packet), 0,
+					 &from, NULL);
+
+	if (n < 0)
+		return false;
+	if (vmci_socket_sendto(e->s->stack, e->datagrams, e->packet, (size_t)n, &from) < 0)
 		e->refused++;
 	else
 		e->answered++;
-	return result;
+	return true;
 }
 
-static bool key_pressed(void)
+static void take_stream(struct echo *e)
 {
-	EFI_INPUT_KEY key;
+	for (unsigned i = 0; i < STREAMS; i++) {
+		struct stream *t = &e->streams[i];
 
-	return !EFI_ERROR(uefi_call_wrapper(ST->ConIn->ReadKeyStroke, 2, ST->ConIn, &key));
+		if (t->fd >= 0)
+			continue;
+		t->fd = vmci_socket_accept(e->s->stack, e->listener, NULL);
+		t->have = t->sent = 0;
+		t->at_end = false;
+		e->connections += t->fd >= 0;
+		return;
+	}
+}
+
+static bool drop(struct echo *e, struct stream *t)
+{
+	vmci_socket_close(e->s->stack, t->fd);
+	t->fd = -1;
+	return true;
+}
+
+/* True when something moved. */
+static bool turn(struct echo *e, struct stream *t)
+{
+	int64_t n;
+
+	if (t->fd < 0)
+		return false;
+	if (t->sent == t->have && !t->at_end) {
+		n = vmci_socket_recv(e->s->stack, t->fd, t->buf, sizeof(t->buf), 0);
+		if (n == -VMCI_EAGAIN)
+			return false;
+		if (n < 0)
+			return drop(e, t);
+		t->at_end = n == 0;
+		t->have = (size_t)n;
+		t->sent = 0;
+	}
+	/* All is in the queue when the end is announced, and the peer can still take it. */
+	if (t->sent == t->have)
+		return drop(e, t);
+	n = vmci_socket_send(e->s->stack, t->fd, t->buf + t->sent, t->have - t->sent, 0);
+	if (n == -VMCI_EAGAIN)
+		return false;
+	if (n < 0)
+		return drop(e, t);
+	t->sent += (size_t)n;
+	e->bytes += (uint64_t)n;
+	return true;
 }
 
 static void serve(struct echo *e)
 {
-	while (!key_pressed()) {
-		int64_t n = vmci_guest_pump(e->guest);
+	while (!efi_key()) {
+		bool moved = answer_datagram(e);
 
-		if (n < 0) {
-			say("The device failed: %a.\n", vmci_error_name((int)n));
+		take_stream(e);
+		for (unsigned i = 0; i < STREAMS; i++)
+			moved |= turn(e, &e->streams[i]);
+		if (!moved && !efi_sockets_pump(e->s))
 			return;
-		}
-		if (n == 0)
-			clock_wait_us(200);
 	}
+}
+
+static int open_both(struct echo *e)
+{
+	const struct vmci_sockaddr any = { VMCI_VMADDR_CID_ANY, ECHO_PORT };
+	int rc;
+
+	for (unsigned i = 0; i < STREAMS; i++)
+		e->streams[i].fd = -1;
+	e->listener = vmci_socket(e->s->stack, VMCI_SOCK_STREAM);
+	e->datagrams = vmci_socket(e->s->stack, VMCI_SOCK_DGRAM);
+	if (e->listener < 0 || e->datagrams < 0)
+		return -VMCI_ENOMEM;
+	rc = vmci_socket_bind(e->s->stack, e->listener, any);
+	if (!rc)
+		rc = vmci_socket_bind(e->s->stack, e->datagrams, any);
+	return rc ? rc : vmci_socket_listen(e->s->stack, e->listener, STREAMS);
 }
 
 enum suite_status echo_run(const struct pci_function *f, const struct efi_clock *clock)
 {
-	struct vmci_guest_options options = { .polled = true };
-	struct efi_guest_port *port = AllocatePool(sizeof(*port));
-	struct echo e = { 0 };
-	int64_t cid, made;
+	struct echo *e = AllocateZeroPool(sizeof(*e));
 	int rc;
 
-	if (!port)
+	if (!e)
 		return SUITE_ERROR;
-	efi_guest_port_init(port, f, clock);
-	rc = vmci_guest_probe(&port->port, &options, &e.guest);
+	e->s = efi_sockets_open(f, clock);
+	if (!e->s) {
+		FreePool(e);
+		return SUITE_ERROR;
+	}
+	rc = open_both(e);
 	if (rc < 0) {
-		say("The device cannot be used: %a.\n", vmci_error_name(rc));
-		FreePool(port);
-		return SUITE_ERROR;
-	}
-	cid = vmci_guest_cid(e.guest);
-	made = vmci_guest_endpoint(e.guest, ECHO_RESOURCE, VMCI_FLAG_ANYCID_DG_HND, on_datagram,
-				   &e);
-	if (cid < 0 || made < 0) {
-		say("No endpoint: %a.\n", vmci_error_name((int)(cid < 0 ? cid : made)));
+		say("No echo: %a.\n", efi_sockets_error(rc));
 	} else {
-		say("Echo at context %ld, resource %d. Press a key to end.\n", cid,
-		    (UINTN)ECHO_RESOURCE);
-		serve(&e);
-		say("%ld datagrams answered, %ld answers refused.\n", e.answered, e.refused);
+		say("Echo at context %d, port %d, streams and datagrams. Press a key to end.\n",
+		    (UINTN)e->s->cid, (UINTN)ECHO_PORT);
+		serve(e);
+		say("%ld streams, %ld bytes; %ld datagrams answered, %ld answers refused.\n",
+		    e->connections, e->bytes, e->answered, e->refused);
 	}
-	vmci_guest_remove(e.guest);
-	FreePool(port);
-	return cid < 0 || made < 0 ? SUITE_ERROR : SUITE_PASSED;
+	efi_sockets_close(e->s);
+	FreePool(e);
+	return rc < 0 ? SUITE_ERROR : SUITE_PASSED;
 }

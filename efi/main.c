@@ -7,6 +7,7 @@
 #include <efi.h>
 #include <efilib.h>
 #include "bench.h"
+#include "cat.h"
 #include "clock.h"
 #include "console.h"
 #include "echo.h"
@@ -60,7 +61,7 @@ static void ask_name(struct machine *m, char *name, uint32_t size)
 }
 
 /* One command on a real function. */
-static enum suite_status on_function(const struct options *o, struct console *c)
+static enum suite_status on_function(EFI_HANDLE image, const struct options *o, struct console *c)
 {
 	static struct machine_pci mp; /* too large for firmware's stack */
 	struct pci_function f;
@@ -92,6 +93,8 @@ static enum suite_status on_function(const struct options *o, struct console *c)
 		status = bench_run(&f, &mp.clock, o->bench_seconds);
 	else if (o->command == CMD_ECHO)
 		status = echo_run(&f, &mp.clock);
+	else if (o->command == CMD_CAT)
+		status = cat_run(image, o, &f, &mp.clock);
 	else if (o->roles == ROLE_GUEST)
 		status = guest_role_run(&f, &mp.clock, &mp.mailbox);
 	else
@@ -101,7 +104,7 @@ static enum suite_status on_function(const struct options *o, struct console *c)
 	return status;
 }
 
-static enum suite_status run(const struct options *o, struct console *c)
+static enum suite_status run(EFI_HANDLE image, const struct options *o, struct console *c)
 {
 	if (o->command == CMD_HELP) {
 		say_text(options_help());
@@ -109,9 +112,13 @@ static enum suite_status run(const struct options *o, struct console *c)
 	}
 	if (o->command == CMD_LIST)
 		return suite_list(o) ? SUITE_PASSED : SUITE_NOTHING;
+	if (o->command == CMD_CAT && o->port == 0) {
+		say("vmci.efi: cat: expected a port of the host, 1 to 4294967294\n");
+		return SUITE_ERROR;
+	}
 	if (o->loop)
 		return loop_run(o, c);
-	return on_function(o, c);
+	return on_function(image, o, c);
 }
 
 static void save(EFI_HANDLE image, const char *name, const struct record *r)
@@ -166,7 +173,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	} else {
 		if (!console_open(&c, o.tap))
 			return EFI_OUT_OF_RESOURCES;
-		status = run(&o, &c);
+		status = run(image, &o, &c);
 		save_results(image, &o, &c);
 	}
 	console_tap(&c, "# status %d", (UINTN)status);

@@ -24,13 +24,16 @@ const char *options_help(void)
 	       "  list [PATTERN] name them\n"
 	       "  info           what was found: function, registers, capabilities\n"
 	       "  bench          hypercalls and datagrams per second\n"
-	       "  echo           answer every datagram until a key is pressed\n"
+	       "  echo           send streams and datagrams of port 7 back until a key is pressed\n"
+	       "  cat PORT       a stream to this port of the host, like a pipe\n"
 	       "  help           this text\n"
 	       "\n"
 	       "  --loop         test the device built into this application (needs no hardware)\n"
 	       "  --role=ROLE    device, guest or both (default: what the machine allows)\n"
 	       "  --fast         leave out the vectors that are flagged slow\n"
 	       "  --seconds=N    how long bench measures each thing, 1 to 600 (default 2)\n"
+	       "  --send=FILE    what cat sends (default: the keyboard)\n"
+	       "  --save=FILE    where cat puts what comes (default: the console)\n"
 	       "  --tap=WHERE    auto, serial, console or off: where result lines go\n"
 	       "  --results=NAME NAME.tap and NAME.jsonl on the medium (default vmci-results), or none\n"
 	       "  --shutdown     power off at the end; else return to the caller\n"
@@ -86,17 +89,19 @@ static bool keep(char *dst, size_t size, struct word w)
 
 static bool number(struct word w, uint32_t min, uint32_t max, uint32_t *out)
 {
-	uint32_t n = 0;
+	uint64_t n = 0;
 
-	if (w.len == 0 || w.len > 6)
+	if (w.len == 0 || w.len > 10)
 		return false;
 	for (size_t i = 0; i < w.len; i++) {
 		if (w.at[i] < '0' || w.at[i] > '9')
 			return false;
-		n = n * 10 + (uint32_t)(w.at[i] - '0');
+		n = n * 10 + (uint64_t)(w.at[i] - '0');
 	}
-	*out = n;
-	return n >= min && n <= max;
+	if (n < min || n > max)
+		return false;
+	*out = (uint32_t)n;
+	return true;
 }
 
 struct sink {
@@ -143,7 +148,8 @@ static const char *take(struct options *o, struct word w, bool *pattern_next)
 		const char *name;
 		enum command command;
 	} commands[] = { { "run", CMD_RUN },   { "info", CMD_INFO }, { "bench", CMD_BENCH },
-			 { "echo", CMD_ECHO }, { "help", CMD_HELP }, { "list", CMD_LIST } };
+			 { "echo", CMD_ECHO }, { "cat", CMD_CAT },   { "help", CMD_HELP },
+			 { "list", CMD_LIST } };
 	struct word v;
 
 	if (w.at[0] != '-') {
@@ -157,7 +163,11 @@ static const char *take(struct options *o, struct word w, bool *pattern_next)
 			*pattern_next = false;
 			return NULL;
 		}
-		return "run, list, info, bench, echo, help or an option";
+		if (o->command == CMD_CAT && o->port == 0)
+			return number(w, 1, UINT32_MAX - 1, &o->port)
+				       ? NULL
+				       : "a port of the host, 1 to 4294967294";
+		return "run, list, info, bench, echo, cat, help or an option";
 	}
 	if (is(w, "--loop"))
 		o->loop = true;
@@ -195,6 +205,12 @@ static const char *take(struct options *o, struct word w, bool *pattern_next)
 	} else if (value_of(w, "--only", &v)) {
 		if (!keep(o->pattern, sizeof(o->pattern), v))
 			return "--only=PATTERN of 1 to 127 characters";
+	} else if (value_of(w, "--send", &v)) {
+		if (!keep(o->send, sizeof(o->send), v))
+			return "--send=FILE with a name of 1 to 63 characters";
+	} else if (value_of(w, "--save", &v)) {
+		if (!keep(o->save, sizeof(o->save), v))
+			return "--save=FILE with a name of 1 to 63 characters";
 	} else if (value_of(w, "--seconds", &v)) {
 		if (!number(v, 1, 600, &o->bench_seconds))
 			return "--seconds=N with N from 1 to 600";

@@ -16,6 +16,7 @@ enum command {
 	CMD_INFO,
 	CMD_BENCH,
 	CMD_ECHO,
+	CMD_CAT,
 	CMD_HELP,
 	CMD_LIST
 };
@@ -37,9 +38,11 @@ struct options {
 	unsigned roles;	   /* enum vct_role bits; 0 = both as far as possible */
 	enum end end;
 	enum tap tap;
-	bool slow;		/* include vectors flagged slow */
-	char results[64];	/* files on the medium: NAME.tap, NAME.jsonl; "" = none */
-	uint32_t bench_seconds; /* 1..600 */
+	bool slow;		 /* include vectors flagged slow */
+	char results[64];	 /* files on the medium: NAME.tap, NAME.jsonl; "" = none */
+	uint32_t bench_seconds;	 /* 1..600 */
+	uint32_t port;		 /* of cat; 0: none was named */
+	char send[64], save[64]; /* files on the medium, of cat; "" = keyboard, console */
 };
 
 /* The defaults: run all, both roles, return to the caller, results in \vmci-results.tap and .jsonl.

@@ -80,6 +80,11 @@ static void every_option_has_its_effect(void **state)
 	assert_int_equal(o.tap, TAP_AUTO);
 	assert_int_equal(o.roles, 2);
 	assert_string_equal(o.results, "a.tap");
+	assert_int_equal(parse(&o, "cat 4294967294 --send=a.bin --save=b.bin", message), 0);
+	assert_int_equal(o.command, CMD_CAT);
+	assert_int_equal(o.port, 4294967294u);
+	assert_string_equal(o.send, "a.bin");
+	assert_string_equal(o.save, "b.bin");
 	assert_int_equal(parse(&o, "--help", message), 0);
 	assert_int_equal(o.command, CMD_HELP);
 }
@@ -96,17 +101,23 @@ static void a_mistake_names_the_line_and_what_was_expected(void **state)
 		{ "run\n--role=both\n--role=vm", 3,
 		  "vmci.cfg:3: '--role=vm' is not understood; expected --role=device, --role=guest or --role=both" },
 		{ "run a b", 1,
-		  "vmci.cfg:1: 'b' is not understood; expected run, list, info, bench, echo, help or an option" },
+		  "vmci.cfg:1: 'b' is not understood; expected run, list, info, bench, echo, cat, help or an option" },
 		{ "--seconds=0", 1,
 		  "vmci.cfg:1: '--seconds=0' is not understood; expected --seconds=N with N from 1 to 600" },
 		{ "--seconds=601", 1,
 		  "vmci.cfg:1: '--seconds=601' is not understood; expected --seconds=N with N from 1 to 600" },
+		{ "cat 0", 1,
+		  "vmci.cfg:1: '0' is not understood; expected a port of the host, 1 to 4294967294" },
+		{ "cat 4294967295", 1,
+		  "vmci.cfg:1: '4294967295' is not understood; expected a port of the host, 1 to 4294967294" },
+		{ "cat 7 --send=", 1,
+		  "vmci.cfg:1: '--send=' is not understood; expected --send=FILE with a name of 1 to 63 characters" },
 		{ "--tap=", 1,
 		  "vmci.cfg:1: '--tap=' is not understood; expected --tap=auto, serial, console or off" },
 		{ "--results=", 1,
 		  "vmci.cfg:1: '--results=' is not understood; expected --results=NAME with a name of 1 to 63 characters" },
 		{ "run a \x1b[2J", 1,
-		  "vmci.cfg:1: '?[2J' is not understood; expected run, list, info, bench, echo, help or an option" },
+		  "vmci.cfg:1: '?[2J' is not understood; expected run, list, info, bench, echo, cat, help or an option" },
 	};
 
 	(void)state;
