@@ -104,9 +104,12 @@ int vmci_context_create(struct vmci_hub *hub, uint32_t cid, uint32_t priv,
 
 void vmci_context_renumber(struct vmci_context *ctx, uint32_t cid)
 {
+	uint32_t was = ctx->cid;
+
 	vmci_table_remove(&ctx->hub->contexts, &ctx->by_cid);
 	ctx->cid = cid;
 	vmci_table_add(&ctx->hub->contexts, &ctx->by_cid, cid);
+	vmci_event_renumbered(ctx->hub, was, cid);
 }
 
 static void leave_pairs(struct vmci_context *ctx)

@@ -16,7 +16,8 @@
 struct subscription {
 	struct vmci_list link;
 	uint32_t id;
-	vmci_event_fn *fn;
+	vmci_event_fn *fn; /* one of the two */
+	vmci_renumber_fn *renumber_fn;
 	void *arg;
 };
 
@@ -33,11 +34,12 @@ static struct subscription *next_after(const struct vmci_context *ctx, uint32_t 
 	return NULL;
 }
 
-int64_t vmci_context_subscribe(struct vmci_context *ctx, vmci_event_fn *fn, void *arg)
+static int64_t subscribe(struct vmci_context *ctx, vmci_event_fn *fn, vmci_renumber_fn *renumber_fn,
+			 void *arg)
 {
 	struct subscription *s;
 
-	if (vmci_context_is_vm(ctx) || !fn)
+	if (vmci_context_is_vm(ctx) || (!fn && !renumber_fn))
 		return vmci_refuse(ctx->hub, ctx->cid, VMCI_ERROR_INVALID_ARGS,
 				   "not a context with handlers", NULL);
 	s = vmci_hub_alloc(ctx->hub, sizeof(*s));
@@ -45,9 +47,20 @@ int64_t vmci_context_subscribe(struct vmci_context *ctx, vmci_event_fn *fn, void
 		return VMCI_LOCAL_NO_MEMORY;
 	s->id = ++ctx->subscription;
 	s->fn = fn;
+	s->renumber_fn = renumber_fn;
 	s->arg = arg;
 	vmci_list_append(&ctx->subscriptions, &s->link);
 	return s->id;
+}
+
+int64_t vmci_context_subscribe(struct vmci_context *ctx, vmci_event_fn *fn, void *arg)
+{
+	return subscribe(ctx, fn, NULL, arg);
+}
+
+int64_t vmci_context_subscribe_ids(struct vmci_context *ctx, vmci_renumber_fn *fn, void *arg)
+{
+	return subscribe(ctx, NULL, fn, arg);
 }
 
 static void drop(struct vmci_context *ctx, struct subscription *s)
@@ -79,8 +92,27 @@ void vmci_event_deliver(struct vmci_context *to, const uint8_t *payload, size_t 
 
 	while ((s = next_after(to, id)) && s->id <= last) {
 		id = s->id;
-		s->fn(s->arg, payload, len);
+		if (s->fn)
+			s->fn(s->arg, payload, len);
 	}
+}
+
+static void tell_renumbered(struct vmci_context *to, uint32_t was, uint32_t is)
+{
+	uint32_t last = to->subscription, id = 0;
+	struct subscription *s;
+
+	while ((s = next_after(to, id)) && s->id <= last) {
+		id = s->id;
+		if (s->renumber_fn)
+			s->renumber_fn(s->arg, was, is);
+	}
+}
+
+void vmci_event_renumbered(struct vmci_hub *hub, uint32_t was, uint32_t is)
+{
+	tell_renumbered(hub->hypervisor, was, is);
+	tell_renumbered(hub->host, was, is);
 }
 
 /* ---- events ----------------------------------------------------------------------------- */

@@ -18,6 +18,8 @@ void vmci_event_pair(struct vmci_context *to, uint32_t event, struct vmci_handle
 /* An event's payload for the host or the hypervisor. */
 void vmci_event_deliver(struct vmci_context *to, const uint8_t *payload, size_t len);
 
+/* Tell host and hypervisor that a VM has another id. */
+void vmci_event_renumbered(struct vmci_hub *hub, uint32_t was, uint32_t is);
 /* Nobody subscribes any more. */
 void vmci_event_drop_all(struct vmci_context *ctx);
 

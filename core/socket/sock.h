@@ -254,6 +254,7 @@ void listener_close(struct sock *sk);
 struct sock *connection_find(struct vmci_sockets *s, struct vmci_sockaddr peer, uint32_t port);
 int connection_add(struct sock *sk); /* 0 or VMCI_LOCAL_NO_MEMORY */
 void connection_remove(struct sock *sk);
+void connection_renumber(struct sock *sk, uint32_t cid); /* of the peer */
 
 /* Open the queue pair of an agreed size: a new one, or (attach) that of the peer. */
 int stream_open_pair(struct sock *sk, struct vmci_handle handle, bool attach);

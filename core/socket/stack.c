@@ -267,6 +267,22 @@ static void on_event(void *arg, const uint8_t *payload, size_t len)
 	sock_unlock(s);
 }
 
+/* Connections go on under the peer's new id. */
+static void on_renumber(void *arg, uint32_t was, uint32_t is)
+{
+	struct vmci_sockets *s = arg;
+	struct vmci_list *at;
+
+	sock_lock(s);
+	for (at = s->all.next; at != &s->all; at = at->next) {
+		struct sock *sk = VMCI_HOLDER(at, struct sock, all);
+
+		if (sk->type == VMCI_SOCK_STREAM && sk->remote.cid == was)
+			connection_renumber(sk, is);
+	}
+	sock_unlock(s);
+}
+
 /* ---- life ------------------------------------------------------------------------------- */
 
 static void set_limits(struct vmci_sockets *s, const struct vmci_socket_limits *limits)
@@ -301,6 +317,11 @@ static int join(struct vmci_sockets *s)
 	if (rc < 0)
 		return -errno_of(rc);
 	rc = t->events(t->ctx, on_event, s);
+	if (rc >= 0 && t->renumbers) {
+		rc = t->renumbers(t->ctx, on_renumber, s);
+		if (rc < 0)
+			(void)t->events(t->ctx, NULL, NULL);
+	}
 	if (rc < 0) {
 		(void)t->endpoint_close(t->ctx, s->resource);
 		return -errno_of(rc);
@@ -345,6 +366,8 @@ void vmci_sockets_destroy(struct vmci_sockets *s)
 	sock_lock(s);
 	s->is_ending = true;
 	(void)s->t->events(s->t->ctx, NULL, NULL);
+	if (s->t->renumbers)
+		(void)s->t->renumbers(s->t->ctx, NULL, NULL);
 	(void)s->t->endpoint_close(s->t->ctx, s->resource);
 	while (!vmci_list_is_empty(&s->all))
 		sock_free(VMCI_HOLDER(s->all.next, struct sock, all));

@@ -49,6 +49,20 @@ void connection_remove(struct sock *sk)
 	sk->in_connections = false;
 }
 
+void connection_renumber(struct sock *sk, uint32_t cid)
+{
+	bool was_in = sk->in_connections;
+
+	connection_remove(sk);
+	sk->remote.cid = cid;
+	if (was_in) {
+		/* There is room: one was taken out. */
+		vmci_table_add(&sk->s->connections, &sk->by_connection,
+			       connection_key(sk->remote, sk->local.port));
+		sk->in_connections = true;
+	}
+}
+
 /* ---- the queue pair --------------------------------------------------------------------- */
 
 void stream_free_rest(struct sock *sk)

@@ -11,7 +11,7 @@ struct vmci_transport_pair {
 struct transport_context {
 	struct transport_base base;
 	struct vmci_context *context;
-	int64_t subscription;
+	int64_t events, ids; /* subscriptions, 0: none */
 };
 
 static int64_t cid(void *ctx)
@@ -46,17 +46,31 @@ static int send(void *ctx, struct vmci_handle dst, uint32_t src_resource, const 
 	return vmci_context_send(t->context, dst, src, payload, len);
 }
 
+static void unsubscribe(struct transport_context *t, int64_t *id)
+{
+	if (*id > 0)
+		(void)vmci_context_unsubscribe(t->context, (uint32_t)*id);
+	*id = 0;
+}
+
 static int events(void *ctx, vmci_event_fn *fn, void *arg)
 {
 	struct transport_context *t = ctx;
 
-	if (t->subscription > 0)
-		(void)vmci_context_unsubscribe(t->context, (uint32_t)t->subscription);
-	t->subscription = 0;
-	if (!fn)
-		return 0;
-	t->subscription = vmci_context_subscribe(t->context, fn, arg);
-	return t->subscription < 0 ? VMCI_LOCAL_NO_MEMORY : 0;
+	unsubscribe(t, &t->events);
+	if (fn)
+		t->events = vmci_context_subscribe(t->context, fn, arg);
+	return t->events < 0 ? VMCI_LOCAL_NO_MEMORY : 0;
+}
+
+static int renumbers(void *ctx, vmci_renumber_fn *fn, void *arg)
+{
+	struct transport_context *t = ctx;
+
+	unsubscribe(t, &t->ids);
+	if (fn)
+		t->ids = vmci_context_subscribe_ids(t->context, fn, arg);
+	return t->ids < 0 ? VMCI_LOCAL_NO_MEMORY : 0;
 }
 
 static struct vmci_context *find(struct transport_context *t, uint32_t peer)
@@ -153,6 +167,7 @@ static int64_t room(void *ctx, struct vmci_transport_pair *p)
 static void end(void *transport)
 {
 	(void)events(transport, NULL, NULL);
+	(void)renumbers(transport, NULL, NULL);
 }
 
 struct vmci_transport *vmci_transport_of_context(struct vmci_context *ctx, void *alloc_ctx,
@@ -169,6 +184,7 @@ struct vmci_transport *vmci_transport_of_context(struct vmci_context *ctx, void 
 						 .endpoint_close = endpoint_close,
 						 .send = send,
 						 .events = events,
+						 .renumbers = renumbers,
 						 .may_talk = may_talk,
 						 .is_drained = is_drained,
 						 .announces_close = true,

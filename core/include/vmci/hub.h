@@ -139,7 +139,11 @@ typedef void vmci_event_fn(void *arg, const uint8_t *payload, size_t len);
  * Returns an id >= 0; VMCI_ERROR_INVALID_ARGS (a VM: its events are datagrams; no fn),
  * VMCI_LOCAL_NO_MEMORY. */
 int64_t vmci_context_subscribe(struct vmci_context *ctx, vmci_event_fn *fn, void *arg);
-/* Also from a handler, the own one included. Returns 0 or VMCI_ERROR_NOT_FOUND. */
+/* The same for changes of the context id of a VM (vmci_device_set_cid), which no event tells to
+ * others than itself. The VM is known under its new id when the handler runs. */
+typedef void vmci_renumber_fn(void *arg, uint32_t was, uint32_t is);
+int64_t vmci_context_subscribe_ids(struct vmci_context *ctx, vmci_renumber_fn *fn, void *arg);
+/* Ends either. Also from a handler, the own one included. Returns 0 or VMCI_ERROR_NOT_FOUND. */
 int vmci_context_unsubscribe(struct vmci_context *ctx, uint32_t id);
 
 /* Ask to be told of the removal of another context (it need not exist).

@@ -28,6 +28,8 @@ struct vmci_transport_pair; /* this context's end of a queue pair */
 typedef int vmci_datagram_fn(void *arg, const uint8_t *data, size_t len);
 /* payload: of an event datagram, event number first, at least 24 bytes are readable. */
 typedef void vmci_event_fn(void *arg, const uint8_t *payload, size_t len);
+/* A context has another id: what was said to and by `was` concerns `is` from now on. */
+typedef void vmci_renumber_fn(void *arg, uint32_t was, uint32_t is);
 /* The peer's end is about to go, its memory is still there: the last moment to take out what it
  * wrote. Only dequeue, peek, ready and room of this pair may be called from here. */
 typedef void vmci_pair_leave_fn(void *arg);
@@ -47,6 +49,8 @@ struct vmci_transport {
 	/* All events of this context go to fn as well; one subscriber for each transport, NULL ends
 	 * it. Returns 0 or VMCI_LOCAL_NO_MEMORY. */
 	int (*events)(void *ctx, vmci_event_fn *fn, void *arg);
+	/* Be told of other contexts' new ids, as events. NULL: peers keep theirs. */
+	int (*renumbers)(void *ctx, vmci_renumber_fn *fn, void *arg);
 	/* May a socket of this context talk to that one? The privilege rule of chapter 80. */
 	bool (*may_talk)(void *ctx, uint32_t peer, bool trusted);
 	/* Has the peer taken everything that was sent to it? NULL: cannot be known. */
