@@ -9,12 +9,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <vmci/error.h>
+#include "check.h"
 #include "listener.h"
 #include "options.h"
 #include "peer_link.h"
 #include "sandbox.h"
 
-#define EXIT_USAGE 2
+#define EXIT_VIOLATED 1
+#define EXIT_USAGE    2
 
 static int fail(const char *what, const char *why)
 {
@@ -59,6 +61,7 @@ static FILE *open_trace(const char *path, bool *failed)
 struct server {
 	struct simdev sim;
 	struct peer_link peer;
+	struct check *check;
 };
 
 /* Lines reach their reader before we sleep. */
@@ -87,7 +90,18 @@ static int open_server(struct server *s, const struct options *o, int listener, 
 	const struct vfu_options vfu = {
 		.spin_us = VFU_SPIN_US, .wake_fd = stop, .idle = flush_trace, .ctx = trace
 	};
-	int rc = simdev_open(&s->sim, &o->sim, &vfu, listener, peer_link_handle, &s->peer, trace);
+	struct simdev_options sim = o->sim;
+	char error[256];
+	int rc;
+
+	if (o->check) {
+		s->check = check_open(o->check_report, &s->sim, error, sizeof(error));
+		if (!s->check)
+			return fail("check", error);
+		sim.watch = check_event;
+		sim.watch_ctx = s->check;
+	}
+	rc = simdev_open(&s->sim, &sim, &vfu, listener, peer_link_handle, &s->peer, trace);
 
 	if (rc == 0 && o->sim.pci.peer && peer_link_open(&s->peer, &s->sim)) {
 		simdev_close(&s->sim);
@@ -114,6 +128,7 @@ static int run(const struct options *o, const struct listener *l, FILE *trace, i
 		rc = 0;
 	}
 	peer_link_close(&s->peer);
+	rc = check_close(s->check) ? EXIT_VIOLATED : rc;
 	simdev_close(&s->sim);
 	free(s);
 	return rc;

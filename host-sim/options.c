@@ -27,6 +27,7 @@ static const char help[] =
 	"                     (datagram,notifications,ppn64 and with 256k also dma)\n"
 	"  --qp-memory BYTES  limit of the machine's queue pairs; k, M, G allowed (128M)\n"
 	"  --trace FILE       write what happens, decoded, as text; - is standard output\n"
+	"  --check            judge the guest by the book; --check-report F as JSON lines\n"
 	"  --guestinfo K=V    answer VMware's guest tools; variable guestinfo.K is V; repeatable\n"
 	"  --guestinfo-out F  the same; what the guest sets and reports, as lines NAME=VALUE\n"
 	"  --no-peer          without the conformance mailbox in PCI configuration space\n"
@@ -35,7 +36,7 @@ static const char help[] =
 	"  --help, --version\n"
 	"\n"
 	"One client at a time; when it leaves, the next may come. Ctrl-C ends.\n"
-	"Exit codes: 0 ended as asked, 2 usage or start failed.\n";
+	"Exit codes: 0 ended as asked, 1 violations (--check), 2 usage or start failed.\n";
 
 enum {
 	OPT_SOCKET = 256,
@@ -46,6 +47,8 @@ enum {
 	OPT_CAPS,
 	OPT_QP_MEMORY,
 	OPT_TRACE,
+	OPT_CHECK,
+	OPT_CHECK_REPORT,
 	OPT_GUESTINFO,
 	OPT_GUESTINFO_OUT,
 	OPT_NO_PEER,
@@ -64,6 +67,8 @@ static const struct option longs[] = {
 	{ "caps", required_argument, NULL, OPT_CAPS },
 	{ "qp-memory", required_argument, NULL, OPT_QP_MEMORY },
 	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "check-report", required_argument, NULL, OPT_CHECK_REPORT },
 	{ "guestinfo", required_argument, NULL, OPT_GUESTINFO },
 	{ "guestinfo-out", required_argument, NULL, OPT_GUESTINFO_OUT },
 	{ "no-peer", no_argument, NULL, OPT_NO_PEER },
@@ -206,6 +211,13 @@ static enum options_verdict take(struct options *o, struct later *later, int wha
 		break;
 	case OPT_TRACE:
 		o->trace = arg;
+		break;
+	case OPT_CHECK_REPORT:
+		o->check_report = arg;
+		o->check = true;
+		break;
+	case OPT_CHECK:
+		o->check = true;
 		break;
 	case OPT_GUESTINFO:
 		if (o->guestinfo_count == GUESTINFO_VARIABLES)

@@ -13,6 +13,8 @@ struct options {
 	const char *guestinfo[GUESTINFO_VARIABLES]; /* KEY=VALUE, not checked */
 	unsigned guestinfo_count;
 	const char *guestinfo_out; /* NULL = nowhere, "-" = standard output */
+	bool check;
+	const char *check_report; /* NULL = none */
 	bool once;
 	bool sandbox;
 	struct simdev_options sim;

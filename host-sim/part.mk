@@ -9,6 +9,7 @@ CONFIG_SRC = host-sim/peerbox.c conformance/engine/pci_function.c
 SIMDEV_SRC = $(VFU_SRC) $(addprefix host-sim/, peerbox.c listener.c simdev.c trace_text.c trace_names.c)
 SIM_SRC += $(SIMDEV_SRC) $(addprefix host-sim/, main.c options.c sandbox.c peer_link.c)
 RUN_SRC += $(SIMDEV_SRC)
+SIM_SRC += host-sim/check.c $(MONITOR_SRC) conformance/run/vectors.S
 SIM_LIBS += -lseccomp
 
 UNIT_TESTS += host-sim/test/test_vfu.c host-sim/test/test_guestmem.c host-sim/test/test_irqs.c \

@@ -49,6 +49,7 @@ static const int allowed[] = {
 	SCMP_SYS(writev),
 	SCMP_SYS(read),
 	SCMP_SYS(lseek),
+	SCMP_SYS(ftruncate),
 	/* guest memory and our own */
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),

@@ -27,6 +27,8 @@ static void port_trace(void *ctx, const struct vmci_trace *ev)
 	struct simdev *s = ctx;
 
 	trace_text_event(&s->trace, ev);
+	if (s->options.watch)
+		s->options.watch(s->options.watch_ctx, ev);
 }
 
 static void port_panic(void *ctx, const char *where)
@@ -261,7 +263,8 @@ static void fill_ports(struct simdev *s)
 	s->hub_port = (struct vmci_hub_port){ .ctx = s,
 					      .alloc = port_alloc,
 					      .free = port_free,
-					      .trace = s->trace.out ? port_trace : NULL,
+					      .trace = s->trace.out || s->options.watch ? port_trace
+											: NULL,
 					      .panic = port_panic };
 	s->device_port = (struct vmci_device_port){ .ctx = s,
 						    .mem_read = port_read,

@@ -17,6 +17,9 @@
 struct simdev_options {
 	struct config_options pci;
 	struct vmci_device_config device;
+	/* Takes each event behind the text trace; may be NULL. */
+	void (*watch)(void *ctx, const struct vmci_trace *ev);
+	void *watch_ctx;
 };
 
 struct simdev {

@@ -20,6 +20,7 @@ static uint64_t now_us(void)
 void trace_text_start(struct trace_text *t, FILE *out)
 {
 	t->out = out;
+	t->lines = 0;
 	t->start_us = now_us();
 }
 
@@ -34,6 +35,7 @@ __attribute__((format(printf, 3, 4))) static void line(struct trace_text *t, con
 	vfprintf(t->out, format, ap);
 	va_end(ap);
 	fputc('\n', t->out);
+	t->lines++;
 }
 
 /* "0 VMCI_SUCCESS", "48", "-10 VMCI_ERROR_DST_UNREACHABLE" */

@@ -16,6 +16,7 @@
 struct trace_text {
 	FILE *out; /* NULL: nothing is written */
 	uint64_t start_us;
+	uint64_t lines; /* written so far */
 };
 
 /* Begin: times count from now. */
