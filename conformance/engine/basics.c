@@ -103,6 +103,7 @@ static uint32_t in_front_of(const struct engine *e)
 		PAIR,
 		DETACH,
 		RING,
+		RING_CAUSE,
 		MESSAGE
 	} about = CALL, here;
 	static const uint32_t front[] = {
@@ -115,6 +116,7 @@ static uint32_t in_front_of(const struct engine *e)
 		[PAIR] = BASIC_ICR - 1,
 		[DETACH] = BASIC_DETACH - 1,
 		[RING] = BASIC_RING - 1,
+		[RING_CAUSE] = BASIC_RING_CAUSE - 1,
 		[MESSAGE] = BASIC_MESSAGE - 1,
 	};
 	const struct vct_step *steps = e->table->steps + e->vector->step_first;
@@ -137,7 +139,7 @@ static uint32_t in_front_of(const struct engine *e)
 		else if (steps[i].verb == VCT_CALL && args[0] == VMCI_RESOURCES_QUERY)
 			here = QUERY;
 		else if (steps[i].verb == VCT_IN && args[1] == VMCI_ICR_ADDR)
-			here = ICR;
+			here = about == RING ? RING_CAUSE : ICR;
 		else if (steps[i].verb == VCT_SEND)
 			here = sends++ ? ORDER : OWN_DATAGRAM;
 		else if (steps[i].verb == VCT_RECV)
