@@ -85,3 +85,13 @@ UNIT_TESTS += core/test/test_guestrpc_live.c
 test_guestrpc_live_OBJS = $(SOCKET_ALL) core/test/socket_world.c
 FUZZ_TARGETS += core/fuzz/fuzz_rpcframe.c
 fuzz_rpcframe_OBJS = core/socket/rpcframe.c
+
+SCRIPT_TESTS += core/test/stress_socket.sh
+TEST_DEPS += $(O)/tsan/core/test/stress_socket
+
+# The order between guest and host is the ring's matter, tested there; here one lock guards everything.
+$(O)/tsan/core/test/stress_socket: core/test/stress_socket.c core/test/socket_world.c $(SOCKET_ALL) \
+		$(wildcard core/include/vmci/*.h core/*/*.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HOSTED) -Wno-tsan -fsanitize=thread -o $@ $(filter %.c,$^) -pthread
