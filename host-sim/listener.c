@@ -61,7 +61,7 @@ static int check_directory(const char *path, const struct report *r)
 }
 
 /* Remove what a crash left behind, and nothing else. */
-static int remove_stale(const struct sockaddr_un *at, const struct report *r)
+static int remove_stale(const struct sockaddr_un *at, int type, const struct report *r)
 {
 	struct stat st;
 	int fd, taken;
@@ -72,7 +72,7 @@ static int remove_stale(const struct sockaddr_un *at, const struct report *r)
 		return fail(r, "%s: exists and is no socket", at->sun_path);
 	if (st.st_uid != geteuid())
 		return fail(r, "%s: a socket of another user", at->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fail(r, "%s: %s", at->sun_path, strerror(errno));
 	taken = connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 || errno != ECONNREFUSED;
@@ -84,7 +84,8 @@ static int remove_stale(const struct sockaddr_un *at, const struct report *r)
 	return 0;
 }
 
-int listener_open(struct listener *l, const char *path, char *error, size_t size)
+int listener_open_as(struct listener *l, const char *path, int type, int backlog, char *error,
+		     size_t size)
 {
 	const struct report r = { error, size };
 	struct sockaddr_un at;
@@ -92,16 +93,16 @@ int listener_open(struct listener *l, const char *path, char *error, size_t size
 	mode_t mask;
 	int rc;
 
-	if (make_address(&at, path, &r) || check_directory(path, &r) || remove_stale(&at, &r))
+	if (make_address(&at, path, &r) || check_directory(path, &r) || remove_stale(&at, type, &r))
 		return -1;
 	l->path = path;
-	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	l->fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->fd < 0)
 		return fail(&r, "%s: %s", path, strerror(errno));
 	mask = umask(0177);
 	rc = bind(l->fd, (const struct sockaddr *)&at, sizeof(at));
 	umask(mask);
-	if (rc || lstat(path, &st) || listen(l->fd, BACKLOG)) {
+	if (rc || lstat(path, &st) || listen(l->fd, backlog)) {
 		fail(&r, "%s: %s", path, strerror(errno));
 		close(l->fd);
 		return -1;
@@ -109,6 +110,11 @@ int listener_open(struct listener *l, const char *path, char *error, size_t size
 	l->dev = st.st_dev;
 	l->ino = st.st_ino;
 	return 0;
+}
+
+int listener_open(struct listener *l, const char *path, char *error, size_t size)
+{
+	return listener_open_as(l, path, SOCK_STREAM, BACKLOG, error, size);
 }
 
 void listener_remove(const struct listener *l)

@@ -8,12 +8,10 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-#include <vmci/error.h>
-#include "check.h"
 #include "listener.h"
 #include "options.h"
-#include "peer_link.h"
 #include "sandbox.h"
+#include "server.h"
 
 #define EXIT_VIOLATED 1
 #define EXIT_USAGE    2
@@ -57,79 +55,26 @@ static FILE *open_trace(const char *path, bool *failed)
 	return f;
 }
 
-/* All that is needed while serving; in one piece because it is large. */
-struct server {
-	struct simdev sim;
-	struct peer_link peer;
-	struct check *check;
-};
-
-/* Lines reach their reader before we sleep. */
-static void flush_trace(void *trace)
-{
-	if (trace)
-		fflush(trace);
-}
-
-static void serve(struct server *s, bool once)
-{
-	for (;;) {
-		enum vfu_result r = vfu_poll(s->sim.vfu, -1);
-
-		vmci_hub_run(s->sim.hub);
-		if (r == VFU_CLIENT_GONE)
-			peer_link_reset(&s->peer);
-		if (r == VFU_WOKEN || (r == VFU_CLIENT_GONE && once))
-			break;
-	}
-}
-
-static int open_server(struct server *s, const struct options *o, int listener, FILE *trace,
-		       int stop)
-{
-	const struct vfu_options vfu = {
-		.spin_us = VFU_SPIN_US, .wake_fd = stop, .idle = flush_trace, .ctx = trace
-	};
-	struct simdev_options sim = o->sim;
-	char error[256];
-	int rc;
-
-	if (o->check) {
-		s->check = check_open(o->check_report, &s->sim, error, sizeof(error));
-		if (!s->check)
-			return fail("check", error);
-		sim.watch = check_event;
-		sim.watch_ctx = s->check;
-	}
-	rc = simdev_open(&s->sim, &sim, &vfu, listener, peer_link_handle, &s->peer, trace);
-
-	if (rc == 0 && o->sim.pci.peer && peer_link_open(&s->peer, &s->sim)) {
-		simdev_close(&s->sim);
-		rc = VMCI_LOCAL_NO_MEMORY;
-	}
-	return rc;
-}
-
+/* Large, so it is not on the stack. */
 static int run(const struct options *o, const struct listener *l, FILE *trace, int stop)
 {
-	struct server *s = calloc(1, sizeof(*s));
-	int rc = s ? open_server(s, o, l->fd, trace, stop) : VMCI_LOCAL_NO_MEMORY;
+	struct server *s = malloc(sizeof(*s));
+	char error[256] = "no memory";
+	int rc = 0;
 
-	if (rc) {
+	if (!s || server_open(s, o, l->fd, trace, stop, error, sizeof(error))) {
 		free(s);
-		return fail("cannot make the device", vmci_error_name(rc));
+		fprintf(stderr, "vmci-sim: %s\n", error);
+		return EXIT_USAGE;
 	}
 	printf("listening on %s\n", l->path);
 	fflush(stdout);
-	if (o->sandbox && sandbox_enter(false)) {
+	if (o->sandbox && sandbox_enter(false, s->bridge != NULL))
 		rc = fail("sandbox", "the kernel refused the filter; --no-sandbox goes without");
-	} else {
-		serve(s, o->once);
-		rc = 0;
-	}
-	peer_link_close(&s->peer);
-	rc = check_close(s->check) ? EXIT_VIOLATED : rc;
-	simdev_close(&s->sim);
+	else
+		server_run(s, o->once);
+	if (server_close(s) && rc == 0)
+		rc = EXIT_VIOLATED;
 	free(s);
 	return rc;
 }
@@ -151,7 +96,7 @@ int main(int argc, char **argv)
 	default:
 		break;
 	}
-	if (sandbox_limits())
+	if (sandbox_limits(o.vsock_uds ? SANDBOX_DESCRIPTORS_BRIDGE : SANDBOX_DESCRIPTORS))
 		return fail("cannot lower the limits of the process", strerror(errno));
 	trace = open_trace(o.trace, &failed);
 	if (failed)

@@ -22,14 +22,14 @@ static const char help[] =
 	"  --bar1 8k|256k     register model: I/O ports, or also memory and DMA (256k)\n"
 	"  --irq KIND         msix (also MSI and INTx), msi (also INTx), or intx (msix)\n"
 	"  --vectors N        MSI-X messages, 1 to 8 (2 with 8k, 3 with 256k)\n"
-	"  --caps LIST        capabilities offered: a number, or names with commas of\n"
-	"                     hypercall guestcall datagram notifications ppn64 dma\n"
-	"                     (datagram,notifications,ppn64 and with 256k also dma)\n"
+	"  --caps LIST        a number, or names with commas out of hypercall guestcall\n"
+	"                     datagram notifications ppn64 dma (the last four; 8k: no dma)\n"
 	"  --qp-memory BYTES  limit of the machine's queue pairs; k, M, G allowed (128M)\n"
 	"  --trace FILE       write what happens, decoded, as text; - is standard output\n"
 	"  --check            judge the guest by the book; --check-report F as JSON lines\n"
-	"  --guestinfo K=V    answer VMware's guest tools; variable guestinfo.K is V; repeatable\n"
-	"  --guestinfo-out F  the same; what the guest sets and reports, as lines NAME=VALUE\n"
+	"  --guestinfo K=V    answer VMware's guest tools; guestinfo.K is V; repeatable\n"
+	"  --guestinfo-out F  the same; what the guest sets goes to F as lines NAME=VALUE\n"
+	"  --vsock-uds PATH   guest's sockets as UNIX sockets PATH, PATH_PORT, PATH_dgram\n"
 	"  --no-peer          without the conformance mailbox in PCI configuration space\n"
 	"  --no-sandbox       keep all system calls after the start\n"
 	"  --once             end when the first client has left\n"
@@ -51,6 +51,7 @@ enum {
 	OPT_CHECK_REPORT,
 	OPT_GUESTINFO,
 	OPT_GUESTINFO_OUT,
+	OPT_VSOCK_UDS,
 	OPT_NO_PEER,
 	OPT_NO_SANDBOX,
 	OPT_ONCE,
@@ -71,6 +72,7 @@ static const struct option longs[] = {
 	{ "check-report", required_argument, NULL, OPT_CHECK_REPORT },
 	{ "guestinfo", required_argument, NULL, OPT_GUESTINFO },
 	{ "guestinfo-out", required_argument, NULL, OPT_GUESTINFO_OUT },
+	{ "vsock-uds", required_argument, NULL, OPT_VSOCK_UDS },
 	{ "no-peer", no_argument, NULL, OPT_NO_PEER },
 	{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
 	{ "once", no_argument, NULL, OPT_ONCE },
@@ -227,6 +229,9 @@ static enum options_verdict take(struct options *o, struct later *later, int wha
 	case OPT_GUESTINFO_OUT:
 		o->guestinfo_out = arg;
 		break;
+	case OPT_VSOCK_UDS:
+		o->vsock_uds = arg;
+		break;
 	case OPT_NO_PEER:
 		o->sim.pci.peer = false;
 		break;
@@ -275,6 +280,8 @@ enum options_verdict options_parse(struct options *o, int argc, char **argv)
 		return bad("argument", argv[optind + 1], "nothing behind serve but options");
 	if (!o->socket)
 		return bad("--socket", NULL, "the path of the UNIX socket to listen on");
+	if (o->vsock_uds)
+		o->sim.pci.peer = false;
 	mmio = o->sim.pci.bar1_bytes == VMCI_BAR1_SIZE_MMIO;
 	if (!later.has_vectors)
 		o->sim.pci.vectors =

@@ -13,6 +13,7 @@ struct options {
 	const char *guestinfo[GUESTINFO_VARIABLES]; /* KEY=VALUE, not checked */
 	unsigned guestinfo_count;
 	const char *guestinfo_out; /* NULL = nowhere, "-" = standard output */
+	const char *vsock_uds;	   /* NULL = no bridge */
 	bool check;
 	const char *check_report; /* NULL = none */
 	bool once;

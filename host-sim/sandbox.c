@@ -8,10 +8,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
-int sandbox_limits(void)
+int sandbox_limits(unsigned descriptors)
 {
-	struct rlimit files = { SANDBOX_DESCRIPTORS, SANDBOX_DESCRIPTORS };
+	struct rlimit files = { descriptors, descriptors };
 	struct rlimit core = { 0, 0 };
 	struct rlimit now;
 
@@ -43,6 +44,8 @@ static const int allowed[] = {
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
 	SCMP_SYS(close),
 	/* eventfds, the trace, standard output */
 	SCMP_SYS(write),
@@ -79,7 +82,23 @@ static const int allowed[] = {
 #endif
 };
 
-int sandbox_enter(bool log)
+/* Streams come and go. */
+static const int for_bridge[] = {
+	SCMP_SYS(connect),     SCMP_SYS(bind),	    SCMP_SYS(shutdown),
+	SCMP_SYS(getpeername), SCMP_SYS(epoll_ctl), SCMP_SYS(prlimit64),
+};
+
+static int allow_bridge(scmp_filter_ctx f)
+{
+	int rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				  SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
+
+	for (size_t i = 0; rc == 0 && i < sizeof(for_bridge) / sizeof(for_bridge[0]); i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, for_bridge[i], 0);
+	return rc;
+}
+
+int sandbox_enter(bool log, bool bridge)
 {
 	scmp_filter_ctx f = seccomp_init(log ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
 	int rc = f ? 0 : -1;
@@ -97,6 +116,8 @@ int sandbox_enter(bool log)
 	if (rc == 0)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
 				      SCMP_A1(SCMP_CMP_EQ, F_GETFL, 0));
+	if (rc == 0 && bridge)
+		rc = allow_bridge(f);
 	if (rc == 0)
 		rc = seccomp_load(f);
 	if (f)

@@ -186,12 +186,26 @@ static enum vfu_result spin(struct vfu *v)
 	uint64_t until = v->active_us + v->options.spin_us;
 	enum vfu_result result;
 
-	if (v->link.fd < 0 || v->options.spin_us == 0 || v->active_us == 0)
+	if (v->link.fd < 0 || v->options.spin_us == 0 || v->active_us == 0 ||
+	    v->misses >= VFU_SPIN_MISSES)
 		return VFU_IDLE;
 	v->active_us = 0;
-	while ((result = drain(v)) == VFU_IDLE && now_us() < until)
+	while ((result = drain(v)) == VFU_IDLE && now_us() < until) {
+		if (v->options.busy && v->options.busy(v->options.ctx)) {
+			result = VFU_WOKEN;
+			break;
+		}
 		sched_yield(); /* whoever is to speak next may need this processor */
+	}
+	v->misses = result == VFU_IDLE ? v->misses + 1 : 0;
 	return result;
+}
+
+/* A sleep so short that a busy wait would have seen its end. */
+static void slept(struct vfu *v, uint64_t since_us)
+{
+	if (v->misses && now_us() - since_us < UINT64_C(2) * v->options.spin_us)
+		v->misses = 0;
 }
 
 static enum vfu_result wait_for(struct vfu *v, int timeout_ms)
@@ -200,12 +214,17 @@ static enum vfu_result wait_for(struct vfu *v, int timeout_ms)
 			       { .fd = v->listener, .events = POLLIN },
 			       { .fd = v->options.wake_fd, .events = POLLIN } };
 	int limit = patience(v);
+	uint64_t since_us = 0;
 	bool client;
 
 	if (limit >= 0 && (timeout_ms < 0 || limit < timeout_ms))
 		timeout_ms = limit;
+	if (timeout_ms != 0 && v->misses)
+		since_us = now_us();
 	if (poll(p, 3, timeout_ms) <= 0)
 		return limit == 0 ? drain(v) : VFU_IDLE;
+	if (since_us)
+		slept(v, since_us);
 	if (p[2].revents)
 		return VFU_WOKEN;
 	/* The old client's end of file comes before a new client. */
@@ -234,6 +253,11 @@ enum vfu_result vfu_poll(struct vfu *v, int timeout_ms)
 	if (result == VFU_WORKED && v->link.fd >= 0)
 		v->active_us = now_us();
 	return result;
+}
+
+void vfu_active(struct vfu *v)
+{
+	v->active_us = now_us();
 }
 
 struct guestmem *vfu_memory(struct vfu *v)

@@ -58,11 +58,16 @@ struct vfu_options {
 	unsigned spin_us;	 /* longest busy wait after activity, 0 = none */
 	int wake_fd;		 /* vfu_poll returns when it becomes readable; -1 = none */
 	void (*idle)(void *ctx); /* called before going to sleep, the time to flush; may be NULL */
-	void *ctx;		 /* of idle */
+	/* Called again and again during a busy wait, to do other work; true ends the wait as if
+	 * wake_fd had been readable. May be NULL. */
+	bool (*busy)(void *ctx);
+	void *ctx; /* of idle and busy */
 };
 /* A guest under emulation comes back within some 15 us after an answer; a sleep and its end cost
  * two or three times that. */
 #define VFU_SPIN_US 50
+/* After so many busy waits in vain there is none until a message comes that soon again. */
+#define VFU_SPIN_MISSES 4
 
 /* Make a server. device is copied; fd is a listening UNIX stream socket that now
  * belongs to the server, or -1 (then clients come by vfu_adopt). NULL: no memory. */
@@ -83,8 +88,11 @@ enum vfu_result {
 #define VFU_BUDGET 256 /* messages handled by one call at most */
 
 /* Handle what is there; if nothing is, wait up to timeout_ms (-1 = for ever) for it. After
- * activity the wait begins with a short busy wait (vfu_options.spin_us), never longer. */
+ * activity the wait begins with a short busy wait (vfu_options.spin_us), never longer, as long as
+ * that turns out to be of use. wake_fd is looked at only when nothing came. */
 enum vfu_result vfu_poll(struct vfu *v, int timeout_ms);
+/* There was other work that the client may be waiting for: counts as activity. */
+void vfu_active(struct vfu *v);
 
 /* The guest's memory and interrupts. */
 struct guestmem *vfu_memory(struct vfu *v);

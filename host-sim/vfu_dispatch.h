@@ -16,6 +16,7 @@ struct vfu {
 	int listener;
 	uint64_t accepted_ms;
 	uint64_t active_us; /* of the last message; 0: long ago */
+	unsigned misses;    /* busy waits in vain since the last that was not */
 };
 
 /* Carry out one message and answer it. NULL, or why the connection cannot go on (static). */

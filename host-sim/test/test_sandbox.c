@@ -19,6 +19,8 @@
 #include "../sandbox.h"
 #include "tiny.h"
 
+static bool with_bridge;
+
 /* Status of a child that enters the sandbox and then does something. */
 static int inside(int (*what)(void))
 {
@@ -27,7 +29,7 @@ static int inside(int (*what)(void))
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (sandbox_limits() || sandbox_enter(false))
+		if (sandbox_limits(SANDBOX_DESCRIPTORS) || sandbox_enter(false, with_bridge))
 			_exit(99);
 		_exit(what());
 	}
@@ -106,6 +108,22 @@ static void everything_else_ends_the_process(void **state)
 	assert_int_equal(WEXITSTATUS(inside(do_nothing)), 7);
 }
 
+static int do_unix_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0) < 0;
+}
+
+static void a_bridge_makes_unix_sockets_and_no_others(void **state)
+{
+	(void)state;
+	with_bridge = true;
+	assert_int_equal(inside(do_unix_socket), 0);
+	assert_int_equal(WTERMSIG(inside(do_socket)), SIGSYS);
+	assert_int_equal(WTERMSIG(inside(do_open)), SIGSYS);
+	with_bridge = false;
+	assert_int_equal(WTERMSIG(inside(do_unix_socket)), SIGSYS);
+}
+
 static void limits_are_lowered(void **state)
 {
 	int status = 0;
@@ -115,7 +133,7 @@ static void limits_are_lowered(void **state)
 	if (pid == 0) {
 		struct rlimit files, core;
 
-		_exit(sandbox_limits() || getrlimit(RLIMIT_NOFILE, &files) ||
+		_exit(sandbox_limits(SANDBOX_DESCRIPTORS) || getrlimit(RLIMIT_NOFILE, &files) ||
 		      getrlimit(RLIMIT_CORE, &core) || files.rlim_max > SANDBOX_DESCRIPTORS ||
 		      core.rlim_max != 0);
 	}
@@ -214,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_else_ends_the_process),
+		cmocka_unit_test(a_bridge_makes_unix_sockets_and_no_others),
 		cmocka_unit_test(limits_are_lowered),
 		cmocka_unit_test(serving_works_inside),
 	};

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* server.c - the device and everything that is served beside it, in one thread. */
+#include "server.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <vmci/defs.h>
+#include <vmci/error.h>
+
+static void *get_memory(void *ctx, size_t size)
+{
+	(void)ctx;
+	return calloc(1, size);
+}
+
+static void give_memory(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(p);
+}
+
+/* ---- what the parts ask of us ---- */
+
+/* Lines reach their reader before we sleep. */
+static void before_sleep(void *ctx)
+{
+	struct server *s = ctx;
+
+	if (s->trace)
+		fflush(s->trace);
+}
+
+static bool while_busy(void *ctx)
+{
+	struct server *s = ctx;
+
+	return loop_run(&s->loop) > 0;
+}
+
+static void on_stop(struct loop_source *source, uint32_t events)
+{
+	struct server *s =
+		(struct server *)(void *)((char *)source - offsetof(struct server, stop));
+
+	(void)events;
+	s->stopped = true;
+}
+
+static void on_asked(struct loop_source *source, uint32_t events)
+{
+	struct server *s =
+		(struct server *)(void *)((char *)source - offsetof(struct server, asked));
+
+	(void)events;
+	check_report(s->check);
+}
+
+static uint32_t guest_cid(void *ctx)
+{
+	struct server *s = ctx;
+
+	return vmci_context_cid(vmci_device_context(s->sim.device));
+}
+
+static void bridge_says(void *ctx, const char *text)
+{
+	struct server *s = ctx;
+
+	trace_text_line(&s->sim.trace, "sockets", text);
+}
+
+static void bridge_warns(void *ctx, const char *text)
+{
+	(void)ctx;
+	fprintf(stderr, "vmci-sim: %s\n", text);
+}
+
+/* ---- life ---- */
+
+static int open_device(struct server *s, const struct options *o, int listener, char *error,
+		       size_t size)
+{
+	const struct vfu_options vfu = { .spin_us = VFU_SPIN_US,
+					 .wake_fd = s->loop.fd,
+					 .idle = before_sleep,
+					 .busy = while_busy,
+					 .ctx = s };
+	struct simdev_options sim = o->sim;
+	int rc;
+
+	sim.watch = s->check ? check_event : NULL;
+	sim.watch_ctx = s->check;
+	rc = simdev_open(&s->sim, &sim, &vfu, listener, peer_link_handle, &s->peer, s->trace);
+
+	if (rc == 0 && o->sim.pci.peer && peer_link_open(&s->peer, &s->sim)) {
+		simdev_close(&s->sim);
+		rc = VMCI_LOCAL_NO_MEMORY;
+	}
+	if (rc)
+		snprintf(error, size, "cannot make the device: %s", vmci_error_name(rc));
+	return rc;
+}
+
+static int open_check(struct server *s, const struct options *o, char *error, size_t size)
+{
+	if (!o->check)
+		return 0;
+	s->check = check_open(o->check_report, &s->sim, error, size);
+	if (!s->check)
+		return -1;
+	s->asked = (struct loop_source){ .fd = check_asked_fd(s->check), .ready = on_asked };
+	if (loop_add(&s->loop, &s->asked) == 0)
+		return 0;
+	snprintf(error, size, "--check: %s", strerror(errno));
+	return -1;
+}
+
+static int open_bridge(struct server *s, const char *path, char *error, size_t size)
+{
+	const struct bridge_options options = { .path = path,
+						.guest_cid = guest_cid,
+						.note = bridge_says,
+						.warn = bridge_warns,
+						.ctx = s };
+
+	s->host = vmci_transport_of_context(vmci_hub_find(s->sim.hub, VMCI_HOST_CONTEXT_ID), NULL,
+					    get_memory, give_memory);
+	if (!s->host) {
+		snprintf(error, size, "cannot make the device: no memory");
+		return -1;
+	}
+	return bridge_open(s->host, &s->loop, &options, &s->bridge, error, size);
+}
+
+int server_open(struct server *s, const struct options *o, int listener, FILE *trace, int stop,
+		char *error, size_t size)
+{
+	memset(s, 0, sizeof(*s));
+	s->trace = trace;
+	s->stop = (struct loop_source){ .fd = stop, .ready = on_stop };
+	if (loop_open(&s->loop) || loop_add(&s->loop, &s->stop)) {
+		snprintf(error, size, "cannot wait for events: %s", strerror(errno));
+		loop_close(&s->loop);
+		close(listener);
+		return -1;
+	}
+	if (open_check(s, o, error, size)) {
+		check_free(s->check);
+		loop_close(&s->loop);
+		close(listener);
+		return -1;
+	}
+	if (open_device(s, o, listener, error, size)) {
+		check_free(s->check);
+		loop_close(&s->loop);
+		return -1;
+	}
+	if (o->vsock_uds && open_bridge(s, o->vsock_uds, error, size)) {
+		server_close(s);
+		return -1;
+	}
+	return 0;
+}
+
+/* Everything that a message or an event may have set going. Returns milliseconds until it has to be
+ * looked at again, -1: only after an event. */
+static int work(struct server *s)
+{
+	uint64_t next_us = UINT64_MAX;
+
+	if (loop_run(&s->loop) > 0)
+		vfu_active(s->sim.vfu);
+	vmci_hub_run(s->sim.hub);
+	if (s->bridge)
+		next_us = bridge_run(s->bridge);
+	if (next_us == UINT64_MAX)
+		return -1;
+	return next_us / 1000 >= INT_MAX ? INT_MAX : (int)((next_us + 999) / 1000);
+}
+
+void server_run(struct server *s, bool once)
+{
+	int timeout_ms = work(s);
+
+	/* Asked after work, which may be told to end. */
+	while (!s->stopped) {
+		enum vfu_result r = vfu_poll(s->sim.vfu, timeout_ms);
+
+		if (r == VFU_CLIENT_GONE)
+			peer_link_reset(&s->peer);
+		if (r == VFU_CLIENT_GONE && once)
+			break;
+		timeout_ms = work(s);
+	}
+}
+
+unsigned server_close(struct server *s)
+{
+	unsigned violated = check_close(s->check);
+
+	peer_link_close(&s->peer);
+	bridge_close(s->bridge);
+	vmci_transport_free(s->host);
+	simdev_close(&s->sim);
+	loop_close(&s->loop);
+	return violated;
+}
