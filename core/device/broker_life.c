@@ -40,7 +40,8 @@ int vmci_pair_map(struct vmci_pair_end *end, const struct vmci_pair_memory *memo
 	if (!VMCI_FAULT("broker.state-map"))
 		pair->state++;
 	vmci_pair_trace(pair, end->ctx->cid, "map");
-	vmci_broker_announce_attach(pair);
+	if (!VMCI_FAULT("event.no-attach-at-map"))
+		vmci_broker_announce_attach(pair);
 	return 0;
 }
 
@@ -158,7 +159,8 @@ int32_t vmci_broker_guest_detach(struct vmci_context *ctx, struct vmci_handle ha
 	struct vmci_pair *pair;
 	struct vmci_pair_end *end;
 
-	if (handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID)
+	if (handle.context == VMCI_INVALID_ID || handle.resource == VMCI_INVALID_ID ||
+	    (VMCI_FAULT("detach.resource-zero-refused") && !handle.resource))
 		return vmci_pair_refuse(&rq, VMCI_ERROR_INVALID_ARGS, "handle invalid",
 					"QP.DETACH.3");
 	pair = vmci_pair_find(ctx->hub, handle);

@@ -168,6 +168,7 @@ static int32_t to_endpoint(struct vmci_device *dev, uint8_t *dg, size_t len)
 {
 	struct vmci_endpoint *ep;
 	uint32_t src = vmci_get32(dg + VMCI_DATAGRAM_SRC_CONTEXT);
+	uint32_t priv;
 
 	ep = vmci_endpoint_find(dev->hub->hypervisor, vmci_get32(dg + VMCI_DATAGRAM_DST_RESOURCE));
 	if (!ep)
@@ -184,10 +185,15 @@ static int32_t to_endpoint(struct vmci_device *dev, uint8_t *dg, size_t len)
 	    !VMCI_FAULT("route.hypervisor-takes-forged"))
 		return refuse(dev, VMCI_ERROR_NO_ACCESS, "source context is not the sender's",
 			      "DG.ROUTE.13");
+	priv = ep->priv;
 	if (!VMCI_FAULT("route.hypervisor-not-stamped"))
 		vmci_put32(dg + VMCI_DATAGRAM_SRC_CONTEXT, dev->ctx->cid);
-	if (vmci_priv_denies(dev->ctx->priv, ep->priv | (uint32_t)VMCI_PRIVILEGE_FLAG_TRUSTED))
-		return refuse(dev, VMCI_ERROR_NO_ACCESS, "privileges", NULL);
+	/* What the hypervisor offers to machines it offers to restricted ones too. */
+	if (!VMCI_FAULT("priv.hypervisor-endpoint-untrusted"))
+		priv |= VMCI_PRIVILEGE_FLAG_TRUSTED;
+	if (vmci_priv_denies(dev->ctx->priv, priv) && !VMCI_FAULT("priv.hypervisor-endpoint-open"))
+		return refuse(dev, VMCI_ERROR_NO_ACCESS, "privileges of machine and endpoint",
+			      "PRIV.DG.6");
 	return vmci_endpoint_deliver(ep, dg, len);
 }
 

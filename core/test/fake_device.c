@@ -48,24 +48,31 @@ static bool fails(struct fake *f)
 	return ++f->nalloc == f->fail_at;
 }
 
+/* In front of each piece, so that it is given back with the size that was asked for. */
+#define SIZE_ROOM 16u
+
 static void *fake_alloc(void *ctx, size_t size)
 {
 	struct fake *f = ctx;
+	uint8_t *p;
 
 	if (fails(f))
 		return NULL;
 	f->nlive++;
-	return calloc(1, size);
+	p = calloc(1, SIZE_ROOM + size);
+	memcpy(p, &size, sizeof(size));
+	return p + SIZE_ROOM;
 }
 
 static void fake_free(void *ctx, void *p, size_t size)
 {
 	struct fake *f = ctx;
 
+	assert_memory_equal((uint8_t *)p - SIZE_ROOM, &size, sizeof(size));
 	/* What was freed is not looked at again. */
 	memset(p, 0xdd, size);
 	f->nlive--;
-	free(p);
+	free((uint8_t *)p - SIZE_ROOM);
 }
 
 static void *fake_dma_alloc(void *ctx, size_t size, uint64_t *addr)

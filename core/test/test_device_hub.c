@@ -236,6 +236,35 @@ static void pages_that_move_are_found_again(void **state)
 	world_close(&w);
 }
 
+/* While its memory is away the device holds no page of it, and afterwards the same ones. */
+static void a_pause_lets_go_of_every_page(void **state)
+{
+	struct vmci_pair_end *end;
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	end = joined_pair(&w);
+	assert_int_equal(w.pins, 4);
+	for (int round = 0; round < 2; round++) {
+		vmci_device_quiesce(w.dev);
+		assert_int_equal(w.pins, 0);
+		vmci_device_unquiesce(w.dev);
+		assert_int_equal(w.pins, 4);
+		vmci_device_set_bus_master(w.dev, false);
+		assert_int_equal(w.pins, 0);
+		vmci_device_quiesce(w.dev);
+		vmci_device_set_bus_master(w.dev, true);
+		assert_int_equal(w.pins, 0);
+		vmci_device_unquiesce(w.dev);
+		assert_int_equal(w.pins, 4);
+	}
+	assert_int_equal(world_detach(&w, 0x800), 0);
+	assert_int_equal(w.pins, 0);
+	assert_int_equal(vmci_pair_detach(end), 0);
+	world_close(&w);
+}
+
 static void pages_that_are_gone_are_not_touched(void **state)
 {
 	struct vmci_pair_end *end;
@@ -383,6 +412,7 @@ int main(void)
 		cmocka_unit_test(quotas_hold_and_hurt_nobody_else),
 		cmocka_unit_test(one_handle_of_three_kinds),
 		cmocka_unit_test(pages_that_move_are_found_again),
+		cmocka_unit_test(a_pause_lets_go_of_every_page),
 		cmocka_unit_test(pages_that_are_gone_are_not_touched),
 		cmocka_unit_test(a_ring_waits_for_a_bitmap_that_is_gone),
 		cmocka_unit_test(an_end_is_its_holders),

@@ -260,6 +260,8 @@ static void the_last_doorbell_of_the_host_is_taken(void **state)
 	assert_int_equal(rings, 1);
 	/* A ring with a handler is over when the handler has run. */
 	assert_false(vmci_context_is_pending(w.host));
+	assert_int_equal(vmci_context_doorbell(w.host, 0x600, 0, on_ring, &rings),
+			 VMCI_ERROR_ALREADY_EXISTS);
 	assert_int_equal(vmci_context_doorbell(w.host, 0x604, 4, on_ring, &rings),
 			 VMCI_ERROR_INVALID_ARGS);
 	/* The hypervisor has none. */
@@ -306,6 +308,23 @@ static void the_choice_of_resources_wraps(void **state)
 	world_close(&w);
 }
 
+static void a_bad_context_is_refused(void **state)
+{
+	struct vmci_context *ctx;
+	struct world w;
+	uint64_t alive;
+
+	(void)state;
+	world_open(&w);
+	alive = w.alive;
+	assert_int_equal(vmci_context_create(w.hub, VMCI_INVALID_ID, 0, &ctx),
+			 VMCI_ERROR_INVALID_ARGS);
+	assert_int_equal(vmci_context_create(w.hub, 0x300, VMCI_PRIVILEGE_FLAG_TRUSTED, &ctx),
+			 VMCI_ERROR_INVALID_ARGS);
+	assert_int_equal(w.alive, alive);
+	world_close(&w);
+}
+
 static void a_running_machine_keeps_out_of_reserved_ids(void **state)
 {
 	static const uint32_t reserved[] = { 0, 1, 2, 3, 15, VMCI_INVALID_ID };
@@ -338,6 +357,7 @@ int main(void)
 		cmocka_unit_test(the_last_doorbell_of_the_host_is_taken),
 		cmocka_unit_test(chosen_resources_are_free_ones),
 		cmocka_unit_test(the_choice_of_resources_wraps),
+		cmocka_unit_test(a_bad_context_is_refused),
 		cmocka_unit_test(a_running_machine_keeps_out_of_reserved_ids),
 	};
 

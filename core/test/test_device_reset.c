@@ -233,6 +233,7 @@ static void a_machine_reset_ends_the_interrupt_mode(void **state)
 			vmci_device_platform_reset(w.dev);
 		else
 			world_out(&w, VMCI_CONTROL_ADDR, VMCI_CONTROL_RESET);
+		assert_int_equal(w.dev->bus_master, !machine);
 		vmci_device_set_bus_master(w.dev, true);
 		world_out(&w, VMCI_IMR_ADDR, VMCI_IMR_DATAGRAM);
 		world_out(&w, VMCI_CONTROL_ADDR, VMCI_CONTROL_INT_ENABLE);

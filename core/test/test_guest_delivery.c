@@ -303,6 +303,46 @@ static void an_endpoint_belongs_to_one_context_unless_to_any(void **state)
 	finish(&f, g);
 }
 
+static void count_event(void *arg, const uint8_t *payload, size_t len)
+{
+	(void)payload;
+	(void)len;
+	++*(int *)arg;
+}
+
+static void fill_event(struct fake *f, uint8_t *dst, size_t len)
+{
+	(void)len;
+	if (f->arg)
+		return;
+	f->arg = f;
+	fake_record(dst, VMCI_EVENT_HANDLER, 16);
+	vmci_put32(dst + VMCI_DATAGRAM_SRC_CONTEXT, VMCI_HYPERVISOR_CONTEXT_ID);
+	vmci_put32(dst + VMCI_DATAGRAM_SIZE, VMCI_EVENT_QP_RESUMED);
+}
+
+static void an_event_is_no_datagram(void **state)
+{
+	struct diary d = { 0 };
+	struct reader now = { &d, 'n' };
+	struct vmci_guest *g;
+	struct fake f;
+	int count = 0;
+
+	(void)state;
+	fake_init(&f);
+	g = probe(&f, VMCI_GUEST_MODE_MMIO);
+	assert_int_equal(vmci_guest_endpoint(g, VMCI_EVENT_HANDLER, 0, read_letter, &now),
+			 VMCI_EVENT_HANDLER);
+	vmci_guest_subscribe(g, VMCI_EVENT_QP_RESUMED, count_event, &count);
+	f.fill = fill_event;
+	assert_int_equal(vmci_guest_pump(g), 1);
+	assert_int_equal(count, 1);
+	assert_int_equal(d.n, 0);
+	assert_int_equal(f.nnotes, 0);
+	finish(&f, g);
+}
+
 static void chosen_endpoints_are_free_ones(void **state)
 {
 	struct diary d = { 0 };
@@ -371,6 +411,7 @@ int main(void)
 		cmocka_unit_test(a_record_beyond_its_buffer_is_an_error),
 		cmocka_unit_test(nothing_is_delivered_once_the_device_is_gone),
 		cmocka_unit_test(an_endpoint_belongs_to_one_context_unless_to_any),
+		cmocka_unit_test(an_event_is_no_datagram),
 		cmocka_unit_test(chosen_endpoints_are_free_ones),
 		cmocka_unit_test(what_needs_the_context_id_fails_without_it),
 	};

@@ -260,6 +260,10 @@ static void half_a_handle_reaches_no_device(void **state)
 		assert_int_equal(vmci_guest_send(g, vmci_handle(2, 7),
 						 vmci_handle(FAKE_CID, VMCI_INVALID_ID), "x", 1),
 				 VMCI_ERROR_NO_HANDLE);
+		/* Nor does the host speak through a guest's driver. */
+		assert_int_equal(
+			vmci_guest_send(g, vmci_handle(0, 15), vmci_handle(2, 500), "x", 1),
+			VMCI_ERROR_INVALID_ARGS);
 		assert_int_equal(f.nlive, nlive);
 		assert_int_equal(f.nsends, nsends);
 		/* Without a context the source is the guest's own. */
