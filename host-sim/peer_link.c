@@ -3,6 +3,7 @@
 #include "peer_link.h"
 #include <peer_wire.h>
 #include <table.h>
+#include <time.h>
 
 /* The number of messages stands in configuration space, which clients read only once. */
 static int configure(void *ctx, const struct vmci_device_config *config, unsigned vectors)
@@ -14,6 +15,15 @@ static int configure(void *ctx, const struct vmci_device_config *config, unsigne
 	return simdev_configure(link->sim, config);
 }
 
+static uint64_t now_us(void *ctx)
+{
+	struct timespec t;
+
+	(void)ctx;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
 int peer_link_open(struct peer_link *link, struct simdev *sim)
 {
 	const struct peer_world world = { .hub = sim->hub,
@@ -22,6 +32,7 @@ int peer_link_open(struct peer_link *link, struct simdev *sim)
 					  .startup = sim->options.device,
 					  .name = "OpenVMCI vmci-sim",
 					  .configure = configure,
+					  .now_us = now_us,
 					  .ctx = link };
 
 	link->sim = sim;
@@ -48,6 +59,12 @@ size_t peer_link_handle(void *ctx, const uint8_t *request, size_t len, uint8_t *
 	if (link->sim)
 		trace_text_peer(&link->sim->trace, rq.op, rq.args, rq.nargs, rp.rc);
 	return peer_encode_reply(rq.op, &rp, reply, max);
+}
+
+void peer_link_pump(struct peer_link *link)
+{
+	if (link->actor)
+		peer_actor_pump(link->actor);
 }
 
 void peer_link_reset(struct peer_link *link)

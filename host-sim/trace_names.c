@@ -149,6 +149,9 @@ const char *trace_peer_name(uint32_t op)
 		{ PEER_HOST_MAP, "host map" },
 		{ PEER_HOST_UNMAP, "host unmap" },
 		{ PEER_HOST_QPSTATE, "host qpstate" },
+		{ PEER_HOST_RPC, "host rpc" },
+		{ PEER_HOST_RPC_ASK, "host rpcask" },
+		{ PEER_HOST_RPC_HEARD, "host rpcheard" },
 	};
 
 	return OR_UNKNOWN(FIND(names, op));

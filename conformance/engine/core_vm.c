@@ -269,6 +269,13 @@ static int configure(void *ctx, const struct vmci_device_config *config, unsigne
 	return 0;
 }
 
+static uint64_t peer_now(void *ctx)
+{
+	struct core_vm *vm = ctx;
+
+	return vm->now_us;
+}
+
 /* ---- life ---- */
 
 void core_vm_defaults(struct core_vm_options *options, uint32_t bar1_bytes)
@@ -304,7 +311,9 @@ static void set_ports(struct core_vm *vm)
 
 int core_vm_open(struct core_vm *vm, const struct core_vm_options *options)
 {
-	struct peer_world world = { .name = "OpenVMCI core", .configure = configure, .ctx = vm };
+	struct peer_world world = {
+		.name = "OpenVMCI core", .configure = configure, .now_us = peer_now, .ctx = vm
+	};
 	int rc;
 
 	memset(vm, 0, sizeof(*vm));

@@ -91,6 +91,7 @@ static void drop_objects(struct peer_actor *p)
 {
 	struct peer_object *o, *next;
 
+	(void)peer_rpc_set(&p->rpc, &p->world, PEER_RPC_OFF);
 	peer_pairs_drop(p);
 	for (int contexts = 0; contexts < 2; contexts++) {
 		for (o = p->objects; o; o = next) {
@@ -375,6 +376,8 @@ static uint32_t least_args(uint32_t op)
 	case PEER_HOST_RESUMED:
 	case PEER_HOST_QUIESCE:
 	case PEER_HOST_UNQUIESCE:
+	case PEER_HOST_RPC_ASK:
+	case PEER_HOST_RPC_HEARD:
 		return 1;
 	default:
 		return op >= PEER_HOST_ENDPOINT ? 2 : 0;
@@ -454,6 +457,13 @@ static int64_t act(struct peer_actor *p, struct vmci_context *ctx, const struct 
 		return quiesce(p, true);
 	case PEER_HOST_UNQUIESCE:
 		return quiesce(p, false);
+	case PEER_HOST_RPC:
+		return peer_rpc_set(&p->rpc, &p->world, a[1]);
+	case PEER_HOST_RPC_ASK:
+		return peer_rpc_ask(p->rpc, rq->blob, rq->blob_len);
+	case PEER_HOST_RPC_HEARD:
+		peer_rpc_heard(p->rpc, rp);
+		return rp->rc;
 	default:
 		return PEER_RC_UNSUPPORTED;
 	}
@@ -477,6 +487,7 @@ void peer_actor_execute(struct peer_actor *p, const struct peer_request *rq, str
 		return;
 	case PEER_SYNC:
 		(void)vmci_hub_run(p->world.hub);
+		peer_actor_pump(p);
 		rp->rc = 0;
 		return;
 	case PEER_RESET:
@@ -522,6 +533,11 @@ struct peer_actor *peer_actor_new(const struct peer_world *world)
 		return NULL;
 	}
 	return p;
+}
+
+void peer_actor_pump(struct peer_actor *p)
+{
+	peer_rpc_pump(p->rpc);
 }
 
 void peer_actor_set_device(struct peer_actor *p, struct vmci_device *device)

@@ -70,6 +70,9 @@ enum peer_op {
 	PEER_HOST_MAP,	     /* as, name */
 	PEER_HOST_UNMAP,     /* as, name */
 	PEER_HOST_QPSTATE,   /* as, name; rc = state number */
+	PEER_HOST_RPC,	     /* as, mode: 0 off, 1 on, 2 refusing; GuestRPC of context 0 */
+	PEER_HOST_RPC_ASK,   /* as; blob = text for the guest; rc */
+	PEER_HOST_RPC_HEARD, /* as; rc = size or -6; blob = what the guest said */
 
 	PEER_ASK_PROBE = 64, /* mode */
 	PEER_ASK_REMOVE,

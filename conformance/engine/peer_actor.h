@@ -30,6 +30,8 @@ struct peer_world {
 	 * Returns 0 or a VMCI result (nothing changed), or PEER_RC_UNSUPPORTED (vectors cannot be
 	 * changed here). NULL: vmci_device_configure, and other vectors are unsupported. */
 	int (*configure)(void *ctx, const struct vmci_device_config *config, unsigned vectors);
+	/* Microseconds that never go back. NULL: time stands still. */
+	uint64_t (*now_us)(void *ctx);
 	void *ctx;
 };
 
@@ -43,6 +45,10 @@ void peer_actor_free(struct peer_actor *p);
 /* Carry out a request of kind PEER_NOP..PEER_HOST_*. It always answers.
  *   rp->blob, blob_max  the caller's; rc, blob_len are set */
 void peer_actor_execute(struct peer_actor *p, const struct peer_request *rq, struct peer_reply *rp);
+
+/* Let the services of vectors do what there is to do; after each call that may have reached the
+ * hub, from outside of it. */
+void peer_actor_pump(struct peer_actor *p);
 
 /* The device was made anew (its owner destroyed and created it): objects of vectors are gone. */
 void peer_actor_set_device(struct peer_actor *p, struct vmci_device *device);

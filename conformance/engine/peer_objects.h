@@ -5,6 +5,7 @@
 
 #include "peer_actor.h"
 #include "peer_inbox.h"
+#include "peer_rpc.h"
 
 enum object_kind {
 	OBJECT_ENDPOINT, /* value = resource */
@@ -53,6 +54,7 @@ struct peer_actor {
 	uint64_t pair_memory; /* bytes given */
 	uint64_t memory_limit;
 	bool is_quiesced;
+	struct peer_rpc *rpc; /* NULL: none */
 };
 
 /* The context that acts, or NULL: no such. */

@@ -9,7 +9,7 @@
 static bool takes_something(uint32_t op)
 {
 	return op == PEER_HOST_RECV || op == PEER_HOST_EVENT || op == PEER_ASK_RECV ||
-	       op == PEER_ASK_EVENT;
+	       op == PEER_ASK_EVENT || op == PEER_HOST_RPC_HEARD;
 }
 
 static enum code_context context_of(uint32_t op)

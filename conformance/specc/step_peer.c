@@ -57,6 +57,9 @@ static const struct peer_verb host_verbs[] = {
 	{ "map", PEER_HOST_MAP, "nP" },
 	{ "unmap", PEER_HOST_UNMAP, "nP" },
 	{ "qpstate", PEER_HOST_QPSTATE, "nP" },
+	{ "rpc", PEER_HOST_RPC, "vP" },
+	{ "rpcask", PEER_HOST_RPC_ASK, "bP" },
+	{ "rpcheard", PEER_HOST_RPC_HEARD, "E" },
 	{ 0 },
 };
 

@@ -4,6 +4,7 @@
  * Each connection does one thing at a time, in the order read, handle, write. While a reply waits
  * for room nothing is read, so a guest that does not read stalls itself and costs one reply.
  */
+#include <vmci/fault.h>
 #include <vmci/guestrpc.h>
 #include <vmci/rpcframe.h>
 #include <vmci/socket.h>
@@ -141,6 +142,13 @@ static struct connection *find(struct vmci_guestrpc *r, uint32_t number)
 	return c;
 }
 
+static bool is_privileged(uint32_t port)
+{
+	if (VMCI_FAULT("rpc.privilege-limit"))
+		return port < VMCI_VMADDR_PORT_PRIVILEGED_MAX;
+	return port <= VMCI_VMADDR_PORT_PRIVILEGED_MAX || VMCI_FAULT("rpc.all-privileged");
+}
+
 static void admit(struct vmci_guestrpc *r, int fd, struct vmci_sockaddr peer, bool is_reverse)
 {
 	struct connection *c = r->count < r->limit ? take_memory(r, sizeof(*c)) : NULL;
@@ -154,8 +162,7 @@ static void admit(struct vmci_guestrpc *r, int fd, struct vmci_sockaddr peer, bo
 				  .caller = { .connection = ++r->last_number,
 					      .cid = peer.cid,
 					      .port = peer.port,
-					      .is_privileged = peer.port <=
-							       VMCI_VMADDR_PORT_PRIVILEGED_MAX },
+					      .is_privileged = is_privileged(peer.port) },
 				  .is_reverse = is_reverse };
 	r->connections = c;
 	r->count++;
@@ -265,9 +272,10 @@ static void answer(struct vmci_guestrpc *r, struct connection *c, const struct v
 			      sizeof(r->reply) - STATUS, &len);
 	if (len > sizeof(r->reply) - STATUS)
 		len = sizeof(r->reply) - STATUS;
-	r->reply[0] = ok ? '1' : '0';
+	r->reply[0] = ok || VMCI_FAULT("rpc.status-wrong") ? '1' : '0';
 	r->reply[1] = ' ';
-	c->is_ending = c->is_ending || f->fast_close;
+	c->is_ending = c->is_ending || (f->fast_close && !VMCI_FAULT("rpc.no-fast-close")) ||
+		       VMCI_FAULT("rpc.closes-always");
 	if (c->fd >= 0 && compose(r, c, r->reply, STATUS + len))
 		drop(r, c);
 }
@@ -281,6 +289,7 @@ static void handle(struct vmci_guestrpc *r, struct connection *c)
 		return;
 	}
 	if (f.type == VMCI_GUESTRPC_PING) {
+		c->awaits = c->awaits && !VMCI_FAULT("rpc.ping-is-answer");
 		tell(r, c, VMCI_GUESTRPC_ALIVE, NULL, 0);
 	} else if (!c->is_reverse) {
 		answer(r, c, &f);
@@ -333,7 +342,7 @@ static int open_service(struct vmci_guestrpc *r, const struct vmci_transport *tr
 
 	if (rc == 0 && !is_disabled)
 		rc = listen_at(r, VMCI_GUESTRPC_PORT, r->limit, &r->listener[0]);
-	if (rc == 0 && !is_disabled)
+	if (rc == 0 && !is_disabled && !VMCI_FAULT("rpc.no-reverse-port"))
 		rc = listen_at(r, VMCI_GUESTRPC_REVERSE_PORT, r->limit, &r->listener[1]);
 	return rc;
 }
@@ -356,7 +365,8 @@ int vmci_guestrpc_create(const struct vmci_transport *transport,
 						    .now_us = port_now,
 						    .random = port_random,
 						    .ready = port_ready };
-	rc = open_service(r, transport, options && options->is_disabled);
+	rc = open_service(r, transport,
+			  options && options->is_disabled && !VMCI_FAULT("rpc.serves-when-off"));
 	if (rc) {
 		vmci_guestrpc_destroy(r);
 		return rc;
@@ -403,7 +413,7 @@ int vmci_guestrpc_call(struct vmci_guestrpc *r, uint32_t connection, const void 
 		return -VMCI_ENOTCONN;
 	if (len == 0)
 		return -VMCI_EMSGSIZE;
-	if (c->awaits || c->out)
+	if ((c->awaits && !VMCI_FAULT("rpc.questions-pile-up")) || c->out)
 		return -VMCI_EALREADY;
 	rc = compose(r, c, text, len);
 	if (rc)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* rpcframe.c - the fields of a GuestRPC message. */
+#include <vmci/fault.h>
 #include <vmci/mem.h>
 #include <vmci/rpcframe.h>
 
@@ -24,6 +25,8 @@ int64_t vmci_rpcframe_length(const uint8_t *p)
 {
 	uint32_t n = get_be32(p);
 
+	if (VMCI_FAULT("rpc.any-length"))
+		return n;
 	if (n == 0 || n > VMCI_GUESTRPC_FIELDS_MAX)
 		return VMCI_LOCAL_PROTOCOL;
 	return n;
@@ -63,7 +66,8 @@ static bool take_number(struct reader *r, uint64_t *v)
 
 	if (!take_u32(r, &first) || !take_u32(r, &second))
 		return false;
-	*v = first == 0 ? second : first | (uint64_t)second << 32;
+	*v = first == 0 && !VMCI_FAULT("rpc.one-number-form") ? second
+							      : first | (uint64_t)second << 32;
 	return true;
 }
 
@@ -71,7 +75,7 @@ static bool take_string(struct reader *r, const uint8_t **at, size_t *len)
 {
 	uint32_t n;
 
-	if (!take_u32(r, &n) || n == 0 || !take(r, n, at))
+	if (!take_u32(r, &n) || (n == 0 && !VMCI_FAULT("rpc.empty-string")) || !take(r, n, at))
 		return false;
 	*len = n;
 	return true;
@@ -130,6 +134,8 @@ static bool note_field(struct vmci_rpcframe *out, const struct field *f)
 	case VMCI_GUESTRPC_ID_PAYLOAD:
 		if (f->type != VMCI_GUESTRPC_FIELD_STRING)
 			return false;
+		if (VMCI_FAULT("rpc.order-fixed") && !out->type)
+			return false;
 		out->payload = f->string;
 		out->len = f->len;
 		return true;
@@ -139,7 +145,7 @@ static bool note_field(struct vmci_rpcframe *out, const struct field *f)
 		out->fast_close = f->number != 0;
 		return true;
 	default:
-		return true;
+		return !VMCI_FAULT("rpc.unknown-field-refused");
 	}
 }
 
@@ -147,7 +153,7 @@ static bool is_known(const uint32_t *ids, size_t n, uint32_t id)
 {
 	for (size_t i = 0; i < n; i++)
 		if (ids[i] == id)
-			return true;
+			return !VMCI_FAULT("rpc.duplicate-field");
 	return false;
 }
 
@@ -166,6 +172,8 @@ int vmci_rpcframe_decode(struct vmci_rpcframe *out, const uint8_t *fields, size_
 			return VMCI_LOCAL_PROTOCOL;
 		ids[n++] = f.id;
 	}
+	if (VMCI_FAULT("rpc.no-type") && !frame.type)
+		frame.type = VMCI_GUESTRPC_DATA;
 	if (frame.type != VMCI_GUESTRPC_DATA && frame.type != VMCI_GUESTRPC_PING)
 		return VMCI_LOCAL_PROTOCOL;
 	if (frame.type == VMCI_GUESTRPC_DATA && !frame.payload)
