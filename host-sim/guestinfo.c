@@ -312,6 +312,7 @@ static const struct command {
 	{ "info-set", false, false, info_set },
 	{ "log", false, true, log_line },
 	{ "SetGuestInfo", false, true, set_guest_info },
+	{ "SetGuestDiskInfo", false, true, acknowledge },
 	{ "tools.capability.", true, true, acknowledge },
 	{ "tools.set.version", true, true, acknowledge },
 	{ "vmx.capability.unified_loop", false, true, acknowledge },

@@ -6,7 +6,7 @@
  *   info-get NAME         value of a variable             info-set NAME VALUE   set one
  *   log TEXT              a line for the host's log        SetGuestInfo  N TEXT  what the guest is
  *   tools.set.version...  version of the tools             tools.capability.*    what they can do
- *   vmx.capability.unified_loop NAME                       may the tools run as one service?
+ *   SetGuestDiskInfo TEXT  its disks                       vmx.capability.unified_loop NAME
  *
  * Everything else is answered with "Unknown command", which the tools take for an older host.
  *

@@ -84,8 +84,8 @@ static void trace_request(struct guestservice *s, const struct vmci_guestrpc_cal
 {
 	struct line l = { .used = 0 };
 
-	put(&l, "from port %" PRIu32 "%s: ", caller->port,
-	    caller->is_privileged ? "" : ", unprivileged");
+	put(&l, "from port %" PRIu32 "%s%s: ", caller->port,
+	    caller->is_privileged ? "" : ", unprivileged", caller->is_last ? ", last" : "");
 	put_guest(&l, text, len);
 	put(&l, " -> %d ", ok);
 	put_guest(&l, reply, reply_len);

@@ -36,8 +36,8 @@ static int stop_descriptor(void)
 	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* NULL with *failed set, or NULL for no trace. */
-static FILE *open_trace(const char *path, bool *failed)
+/* NULL with *failed set, or NULL: none was asked for. */
+static FILE *open_output(const char *path, bool *failed)
 {
 	FILE *f = stdout;
 	int fd;
@@ -56,13 +56,14 @@ static FILE *open_trace(const char *path, bool *failed)
 }
 
 /* Large, so it is not on the stack. */
-static int run(const struct options *o, const struct listener *l, FILE *trace, int stop)
+static int run(const struct options *o, const struct listener *l, FILE *trace, FILE *info_out,
+	       int stop)
 {
 	struct server *s = malloc(sizeof(*s));
 	char error[256] = "no memory";
 	int rc = 0;
 
-	if (!s || server_open(s, o, l->fd, trace, stop, error, sizeof(error))) {
+	if (!s || server_open(s, o, l->fd, trace, info_out, stop, error, sizeof(error))) {
 		free(s);
 		fprintf(stderr, "vmci-sim: %s\n", error);
 		return EXIT_USAGE;
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
 	struct listener l;
 	char error[256];
 	bool failed;
-	FILE *trace;
+	FILE *trace, *info_out;
 	int stop, rc;
 
 	switch (options_parse(&o, argc, argv)) {
@@ -98,15 +99,18 @@ int main(int argc, char **argv)
 	}
 	if (sandbox_limits(o.vsock_uds ? SANDBOX_DESCRIPTORS_BRIDGE : SANDBOX_DESCRIPTORS))
 		return fail("cannot lower the limits of the process", strerror(errno));
-	trace = open_trace(o.trace, &failed);
+	trace = open_output(o.trace, &failed);
 	if (failed)
 		return fail(o.trace, strerror(errno));
+	info_out = open_output(o.guestinfo_out, &failed);
+	if (failed)
+		return fail(o.guestinfo_out, strerror(errno));
 	stop = stop_descriptor();
 	if (stop < 0)
 		return fail("signals", strerror(errno));
 	if (listener_open(&l, o.socket, error, sizeof(error)))
 		return fail("--socket", error);
-	rc = run(&o, &l, trace, stop);
+	rc = run(&o, &l, trace, info_out, stop);
 	listener_remove(&l);
 	if (trace && fflush(trace))
 		rc = fail(o.trace, strerror(errno));

@@ -8,7 +8,8 @@ CONFIG_SRC = host-sim/peerbox.c conformance/engine/pci_function.c
 # The device as a thing that can be served; vmci-conform serves it too, to a guest under test.
 SIMDEV_SRC = $(VFU_SRC) $(addprefix host-sim/, peerbox.c listener.c simdev.c trace_text.c trace_names.c)
 BRIDGE_SRC = $(addprefix host-sim/, bridge.c bridge_stream.c bridge_dgram.c bridge_line.c fdmap.c loop.c)
-SIM_SRC += $(SIMDEV_SRC) $(BRIDGE_SRC) $(addprefix host-sim/, main.c server.c options.c sandbox.c peer_link.c)
+SIM_SRC += $(SIMDEV_SRC) $(BRIDGE_SRC) $(addprefix host-sim/, main.c server.c options.c sandbox.c peer_link.c \
+	guestinfo.c guestservice.c)
 RUN_SRC += $(SIMDEV_SRC)
 SIM_SRC += host-sim/check.c $(MONITOR_SRC) conformance/run/vectors.S
 SIM_LIBS += -lseccomp
@@ -45,6 +46,12 @@ test_simdev_OBJS = $(SIMDEV_SRC) host-sim/peer_link.c $(CORE_SRC) $(ENGINE_SRC)
 
 UNIT_TESTS += host-sim/test/test_guestinfo.c
 test_guestinfo_OBJS = host-sim/guestinfo.c
+
+export SUITE SECONDS_OF_SERVICE
+
+.PHONY: linux-tools
+linux-tools: $(O)/bin/vmci-sim $(O)/linux/vsock-peer ## VMware's tools, as Debian packages them, in a guest: SUITE= SECONDS_OF_SERVICE=
+	$(Q).ci/qemu && host-sim/test/linux/tools.sh
 
 # The bridge, with a stack that has no protocol.
 UNIT_TESTS += host-sim/test/test_bridge.c

@@ -136,8 +136,30 @@ static int open_bridge(struct server *s, const char *path, char *error, size_t s
 	return bridge_open(s->host, &s->loop, &options, &s->bridge, error, size);
 }
 
-int server_open(struct server *s, const struct options *o, int listener, FILE *trace, int stop,
-		char *error, size_t size)
+/* What the guest's tools may ask for. */
+static int open_tools(struct server *s, const struct options *o, FILE *out, char *error,
+		      size_t size)
+{
+	int rc;
+
+	s->info = guestinfo_new(out);
+	for (unsigned i = 0; s->info && i < o->guestinfo_count; i++) {
+		const char *why = guestinfo_preset(s->info, o->guestinfo[i]);
+
+		if (!why)
+			continue;
+		snprintf(error, size, "--guestinfo %.60s: expected %s", o->guestinfo[i], why);
+		return -1;
+	}
+	rc = s->info ? guestservice_open(s->sim.hub, s->info, &s->sim.trace, &s->tools)
+		     : -VMCI_ENOMEM;
+	if (rc)
+		snprintf(error, size, "--guestinfo: cannot serve context 0: %s", strerror(-rc));
+	return rc;
+}
+
+int server_open(struct server *s, const struct options *o, int listener, FILE *trace,
+		FILE *info_out, int stop, char *error, size_t size)
 {
 	memset(s, 0, sizeof(*s));
 	s->trace = trace;
@@ -159,7 +181,8 @@ int server_open(struct server *s, const struct options *o, int listener, FILE *t
 		loop_close(&s->loop);
 		return -1;
 	}
-	if (o->vsock_uds && open_bridge(s, o->vsock_uds, error, size)) {
+	if ((o->vsock_uds && open_bridge(s, o->vsock_uds, error, size)) ||
+	    ((o->guestinfo_count || info_out) && open_tools(s, o, info_out, error, size))) {
 		server_close(s);
 		return -1;
 	}
@@ -170,13 +193,16 @@ int server_open(struct server *s, const struct options *o, int listener, FILE *t
  * looked at again, -1: only after an event. */
 static int work(struct server *s)
 {
-	uint64_t next_us = UINT64_MAX;
+	uint64_t next_us = UINT64_MAX, us;
 
 	if (loop_run(&s->loop) > 0)
 		vfu_active(s->sim.vfu);
 	vmci_hub_run(s->sim.hub);
 	if (s->bridge)
 		next_us = bridge_run(s->bridge);
+	us = s->tools ? guestservice_pump(s->tools) : UINT64_MAX;
+	next_us = us < next_us ? us : next_us;
+	peer_link_pump(&s->peer);
 	if (next_us == UINT64_MAX)
 		return -1;
 	return next_us / 1000 >= INT_MAX ? INT_MAX : (int)((next_us + 999) / 1000);
@@ -203,6 +229,8 @@ unsigned server_close(struct server *s)
 	unsigned violated = check_close(s->check);
 
 	peer_link_close(&s->peer);
+	guestservice_close(s->tools);
+	guestinfo_free(s->info);
 	bridge_close(s->bridge);
 	vmci_transport_free(s->host);
 	simdev_close(&s->sim);
