@@ -77,6 +77,7 @@ enum suite_status guest_role_run(const struct pci_function *f, const struct efi_
 	say("The guest role waits for the simulator's commands.\n");
 	rc = serve(r, mb, clock);
 	say("%ld commands carried out.\n", r->commands);
+	socket_actor_drop(&r->agent.sockets);
 	if (r->agent.guest)
 		vmci_guest_remove(r->agent.guest);
 	FreePool(r);

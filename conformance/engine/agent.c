@@ -70,6 +70,7 @@ static void forget_objects(struct agent *a)
 
 static void remove_guest(struct agent *a)
 {
+	socket_actor_drop(&a->sockets);
 	if (a->guest)
 		vmci_guest_remove(a->guest);
 	a->guest = NULL;
@@ -284,6 +285,17 @@ static void ask_pair(struct agent *a, const struct peer_request *rq, const uint6
 		rp->blob_len = (uint32_t)rp->rc;
 }
 
+/* ---- sockets ---------------------------------------------------------------------------- */
+
+static void use_sockets(struct agent *a, const struct peer_request *rq, const uint64_t *args,
+			struct peer_reply *rp)
+{
+	if (!a->sockets.stack)
+		a->sockets.transport = vmci_transport_of_guest(a->guest, a->port->ctx,
+							       a->port->alloc, a->port->free);
+	socket_actor_execute(&a->sockets, rq, args, rp);
+}
+
 /* ---- requests --------------------------------------------------------------------------- */
 
 static void execute_with_guest(struct agent *a, const struct peer_request *rq, const uint64_t *args,
@@ -298,6 +310,7 @@ static void execute_with_guest(struct agent *a, const struct peer_request *rq, c
 		break;
 	case PEER_ASK_PUMP:
 		rp->rc = vmci_guest_pump(a->guest);
+		socket_actor_pump(&a->sockets);
 		break;
 	case PEER_ASK_INTERRUPT:
 		rp->rc = a->is_shared || args[0] == AGENT_SHARED
@@ -377,6 +390,10 @@ void agent_init(struct agent *a, const struct vmci_guest_port *port,
 		const struct vmci_guest_options *options)
 {
 	a->port = port;
+	a->sockets.port.ctx = port->ctx;
+	a->sockets.port.alloc = port->alloc;
+	a->sockets.port.free = port->free;
+	a->sockets.port.now_us = port->now_us;
 	if (options)
 		a->options = *options;
 }
@@ -415,10 +432,13 @@ void agent_execute(struct agent *a, const struct peer_request *rq, struct peer_r
 		rp->rc = ask_probe(a, args[0]);
 		break;
 	default:
-		if (rq->op < PEER_ASK_PROBE || rq->op > PEER_ASK_QUIT)
+		if (!socket_actor_knows(rq->op) &&
+		    (rq->op < PEER_ASK_PROBE || rq->op > PEER_ASK_QUIT))
 			rp->rc = PEER_RC_UNSUPPORTED;
 		else if (!a->guest)
 			rp->rc = VMCI_LOCAL_NO_DEVICE;
+		else if (socket_actor_knows(rq->op))
+			use_sockets(a, rq, args, rp);
 		else
 			execute_with_guest(a, rq, args, rp);
 		break;

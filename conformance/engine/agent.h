@@ -5,6 +5,8 @@
  * process and inside the EFI application alike. What handlers are told is kept here until it is
  * asked for. Someone who tests another driver writes an agent of the same shape on top of it.
  *
+ * Its sockets (PEER_SOCKET_*) live on the guest; PEER_ASK_PUMP runs their timers too.
+ *
  * Besides PEER_ASK_*: PEER_NOP and PEER_SYNC do nothing, PEER_INFO names the implementation,
  * PEER_RESET removes the guest and forgets everything, PEER_CONFIGURE tells the number of messages
  * (1: is_shared).
@@ -19,6 +21,7 @@
 
 #include <vmci/guest.h>
 #include "peer.h"
+#include "socket_actor.h"
 
 #define AGENT_SHARED	    255u
 #define AGENT_PAIRS	    8u
@@ -58,6 +61,7 @@ struct agent {
 			   all causes */
 	bool has_quit;	/* PEER_ASK_QUIT came */
 	struct vmci_guest_pair *pairs[AGENT_PAIRS];
+	struct socket_actor sockets;
 	struct agent_endpoint endpoints[AGENT_ENDPOINTS];
 	struct agent_subscription subscriptions[AGENT_SUBSCRIPTIONS];
 	struct agent_doorbell doorbells[AGENT_DOORBELLS];

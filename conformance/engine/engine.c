@@ -124,12 +124,26 @@ bool step_opposite(struct engine *e)
 	return true;
 }
 
+/* Time passed: what an actor's sockets do by the clock, they do now. */
+static int settle(struct engine *e, uint64_t us)
+{
+	struct machine *m = e->machine;
+	struct peer_request rq = { .op = PEER_SYNC };
+	struct peer_reply rp = { 0 };
+	int rc = m->settle(m->ctx, us);
+
+	if (!rc && us && e->vector->flags & VCT_SOCKETS && e->vector->abilities & VCT_CAN_PEER &&
+	    m->peer)
+		rc = m->peer(m->ctx, &rq, &rp);
+	return rc;
+}
+
 int step_wait_start(struct engine *e, struct step_wait *w, uint64_t us)
 {
 	w->began = e->machine->now_us(e->machine->ctx);
 	w->us = us < ENGINE_TIMEOUT_US ? us : ENGINE_TIMEOUT_US;
 	w->spent = 0;
-	w->rc = e->machine->settle(e->machine->ctx, 0);
+	w->rc = settle(e, 0);
 	return step_machine(e, w->rc, "wait");
 }
 
@@ -142,7 +156,7 @@ bool step_wait_more(struct engine *e, struct step_wait *w)
 	if (piece > 1000)
 		piece = 1000;
 	w->spent += piece;
-	w->rc = e->machine->settle(e->machine->ctx, piece);
+	w->rc = settle(e, piece);
 	return w->rc == 0;
 }
 
@@ -165,10 +179,7 @@ static int run_step(struct engine *e, const struct vct_step *rec)
 		return 0;
 	case VCT_WAIT:
 		return step_machine(
-			e,
-			e->machine->settle(e->machine->ctx, s.args[0] > ENGINE_TIMEOUT_US
-								    ? ENGINE_TIMEOUT_US
-								    : s.args[0]),
+			e, settle(e, s.args[0] > ENGINE_TIMEOUT_US ? ENGINE_TIMEOUT_US : s.args[0]),
 			"wait");
 	case VCT_RECV:
 	case VCT_READ:

@@ -92,6 +92,8 @@ static void drop_objects(struct peer_actor *p)
 	struct peer_object *o, *next;
 
 	(void)peer_rpc_set(&p->rpc, &p->world, PEER_RPC_OFF);
+	socket_actor_drop(&p->host_sockets);
+	socket_actor_drop(&p->hypervisor_sockets);
 	peer_pairs_drop(p);
 	for (int contexts = 0; contexts < 2; contexts++) {
 		for (o = p->objects; o; o = next) {
@@ -277,6 +279,59 @@ static void event(struct peer_actor *p, struct vmci_context *ctx, struct peer_re
 	rp->rc = rp->blob_len;
 }
 
+/* ---- sockets ----------------------------------------------------------------------------- */
+
+/* Timers, and what they and other contexts sent to host endpoints. */
+static void sync(struct peer_actor *p)
+{
+	(void)vmci_hub_run(p->world.hub);
+	peer_actor_pump(p);
+	socket_actor_pump(&p->host_sockets);
+	socket_actor_pump(&p->hypervisor_sockets);
+	(void)vmci_hub_run(p->world.hub);
+}
+
+static void *socket_alloc(void *ctx, size_t size)
+{
+	struct peer_actor *p = ctx;
+
+	return p->world.port->alloc(p->world.port->ctx, size);
+}
+
+static void socket_free(void *ctx, void *at, size_t size)
+{
+	struct peer_actor *p = ctx;
+
+	p->world.port->free(p->world.port->ctx, at, size);
+}
+
+static uint64_t socket_now(void *ctx)
+{
+	struct peer_actor *p = ctx;
+
+	return p->world.now_us(p->world.ctx);
+}
+
+static void use_sockets(struct peer_actor *p, const struct peer_request *rq, struct peer_reply *rp)
+{
+	const struct vmci_hub_port *port = p->world.port;
+	struct vmci_context *ctx = peer_context(p, rq->args[0]);
+	struct socket_actor *a = rq->args[0] ? &p->host_sockets : &p->hypervisor_sockets;
+	uint64_t args[PEER_ARGS] = { 0 };
+
+	/* A bare VM has no stack of its own here. */
+	if (!ctx || (rq->args[0] && rq->args[0] != VMCI_HOST_CONTEXT_ID)) {
+		rp->rc = PEER_RC_UNSUPPORTED;
+		return;
+	}
+	if (!a->stack)
+		a->transport = vmci_transport_of_context(ctx, port->ctx, port->alloc, port->free);
+	memcpy(args, rq->args + 1, (PEER_ARGS - 1) * sizeof(args[0]));
+	(void)vmci_hub_run(p->world.hub);
+	socket_actor_execute(a, rq, args, rp);
+	(void)vmci_hub_run(p->world.hub);
+}
+
 /* ---- the device -------------------------------------------------------------------------- */
 
 static int64_t apply(struct peer_actor *p, const struct vmci_device_config *config,
@@ -380,6 +435,8 @@ static uint32_t least_args(uint32_t op)
 	case PEER_HOST_RPC_HEARD:
 		return 1;
 	default:
+		if (socket_actor_knows(op))
+			return 1;
 		return op >= PEER_HOST_ENDPOINT ? 2 : 0;
 	}
 }
@@ -486,8 +543,7 @@ void peer_actor_execute(struct peer_actor *p, const struct peer_request *rq, str
 		rp->rc = 0;
 		return;
 	case PEER_SYNC:
-		(void)vmci_hub_run(p->world.hub);
-		peer_actor_pump(p);
+		sync(p);
 		rp->rc = 0;
 		return;
 	case PEER_RESET:
@@ -504,6 +560,8 @@ void peer_actor_execute(struct peer_actor *p, const struct peer_request *rq, str
 	}
 	if (is_pair_op(rq->op)) {
 		peer_pair_execute(p, &whole, rp);
+	} else if (socket_actor_knows(rq->op)) {
+		use_sockets(p, &whole, rp);
 	} else {
 		ctx = peer_context(p, whole.args[0]);
 		rp->rc = ctx ? act(p, ctx, &whole, rp) : VMCI_ERROR_NOT_FOUND;
@@ -524,6 +582,12 @@ struct peer_actor *peer_actor_new(const struct peer_world *world)
 		return NULL;
 	p->world = *world;
 	p->config = world->startup;
+	p->host_sockets.port.ctx = p;
+	p->host_sockets.port.alloc = socket_alloc;
+	p->host_sockets.port.free = socket_free;
+	if (world->now_us)
+		p->host_sockets.port.now_us = socket_now;
+	p->hypervisor_sockets.port = p->host_sockets.port;
 	p->host_subscription = vmci_context_subscribe(
 		vmci_hub_find(world->hub, VMCI_HOST_CONTEXT_ID), on_event, p);
 	p->hypervisor_subscription = vmci_context_subscribe(

@@ -100,6 +100,37 @@ enum peer_op {
 	PEER_ASK_READY,	 /* name */
 	PEER_ASK_ROOM,	 /* name */
 	PEER_ASK_QUIT,	 /* the guest leaves its command loop */
+
+	/* Sockets, of a host actor (`as` comes first: 2 or 0) or of a guest under test. `name` is
+	 * the number of a socket object, 0..7; addresses are context id and port. rc is 0 or more,
+	 * or a negative VMCI_E*. Without PEER_SOCKET_STACK the stack is an ordinary one, made by
+	 * the first request. */
+	PEER_SOCKET_STACK = 128, /* flags (1: may bind ports below 1024, 2: trusted), sockets and
+				    datagram bytes at most (0: default) */
+	PEER_SOCKET_MAKE,	 /* name, type */
+	PEER_SOCKET_CLOSE,	 /* name */
+	PEER_SOCKET_BIND,	 /* name, cid, port */
+	PEER_SOCKET_CONNECT,	 /* name, cid, port */
+	PEER_SOCKET_LISTEN,	 /* name, backlog */
+	PEER_SOCKET_ACCEPT,	 /* name, new name; blob = u32 cid, u32 port of the peer */
+	PEER_SOCKET_WRITE,	 /* name, flags; blob; rc = bytes */
+	PEER_SOCKET_READ,	 /* name, count; rc = bytes; blob */
+	PEER_SOCKET_PEEK,	 /* name, count; rc = bytes; blob */
+	PEER_SOCKET_SENDTO,	 /* name, cid, port; blob; rc = bytes */
+	PEER_SOCKET_SENDCONN,	 /* name; blob; rc = bytes: to the default destination */
+	PEER_SOCKET_RECVFROM,	 /* name, count; rc = bytes; blob = u32 cid, u32 port, u32 flags
+				    (0x20: cut), bytes */
+	PEER_SOCKET_SHUTDOWN,	 /* name, how: 0 receive, 1 send, 2 both */
+	PEER_SOCKET_POLL,	 /* name; rc = bits of socket.h */
+	PEER_SOCKET_ERROR,	 /* name; rc = the error that waited, positive */
+	PEER_SOCKET_NAME,	 /* name; blob = u32 cid, u32 port */
+	PEER_SOCKET_PEER,	 /* name; blob = u32 cid, u32 port */
+	PEER_SOCKET_SETOPT,	 /* name, option, value */
+	PEER_SOCKET_GETOPT,	 /* name, option; rc = value */
+	PEER_SOCKET_LOWWATER,	 /* name, bytes */
+	PEER_SOCKET_READY,	 /* name; rc = bytes */
+	PEER_SOCKET_ROOM,	 /* name; rc = bytes */
+	PEER_SOCKET_COUNT,	 /* rc = sockets; blob = u32 queue pairs */
 };
 
 /* One operation, decoded. */

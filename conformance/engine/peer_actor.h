@@ -30,7 +30,8 @@ struct peer_world {
 	 * Returns 0 or a VMCI result (nothing changed), or PEER_RC_UNSUPPORTED (vectors cannot be
 	 * changed here). NULL: vmci_device_configure, and other vectors are unsupported. */
 	int (*configure)(void *ctx, const struct vmci_device_config *config, unsigned vectors);
-	/* Microseconds that never go back. NULL: time stands still. */
+	/* A clock that never goes back, microseconds; for the timers of sockets. NULL: no sockets.
+	 */
 	uint64_t (*now_us)(void *ctx);
 	void *ctx;
 };
@@ -42,7 +43,8 @@ struct peer_actor *peer_actor_new(const struct peer_world *world);
 /* Before the hub is destroyed. */
 void peer_actor_free(struct peer_actor *p);
 
-/* Carry out a request of kind PEER_NOP..PEER_HOST_*. It always answers.
+/* Carry out a request of kind PEER_NOP..PEER_HOST_* or PEER_SOCKET_*. It always answers. Timers of
+ * sockets run in PEER_SYNC and in PEER_SOCKET_* only, so that a harness decides when.
  *   rp->blob, blob_max  the caller's; rc, blob_len are set */
 void peer_actor_execute(struct peer_actor *p, const struct peer_request *rq, struct peer_reply *rp);
 

@@ -6,6 +6,7 @@
 #include "peer_actor.h"
 #include "peer_inbox.h"
 #include "peer_rpc.h"
+#include "socket_actor.h"
 
 enum object_kind {
 	OBJECT_ENDPOINT, /* value = resource */
@@ -55,6 +56,7 @@ struct peer_actor {
 	uint64_t memory_limit;
 	bool is_quiesced;
 	struct peer_rpc *rpc; /* NULL: none */
+	struct socket_actor host_sockets, hypervisor_sockets;
 };
 
 /* The context that acts, or NULL: no such. */

@@ -46,9 +46,9 @@ const char *report_level(unsigned level)
 
 const char *report_side(unsigned side)
 {
-	static const char *const names[] = { "device", "guest", "endpoint", "host" };
+	static const char *const names[] = { "device", "guest", "endpoint", "host", "socket" };
 
-	return side <= VCT_SIDE_HOST ? names[side] : "?";
+	return side <= VCT_SIDE_SOCKET ? names[side] : "?";
 }
 
 const char *report_chapter(const struct vct *t, const struct vct_vector *v)

@@ -243,7 +243,7 @@ static int req_ok(struct checker *c, const struct vct_req *r)
 {
 	if (!string_ok(c, r->id) || !string_ok(c, r->text) || !string_ok(c, r->marks) ||
 	    !string_ok(c, r->file) || !optional_string_ok(c, r->reason) ||
-	    !string_ok(c, r->chapter) || r->level > VCT_MAY || r->side > VCT_SIDE_HOST)
+	    !string_ok(c, r->chapter) || r->level > VCT_MAY || r->side > VCT_SIDE_SOCKET)
 		return refuse(c, "a clause is wrong");
 	return 1;
 }

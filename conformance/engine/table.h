@@ -46,7 +46,8 @@ enum vct_side {
 	VCT_SIDE_DEVICE,
 	VCT_SIDE_GUEST,
 	VCT_SIDE_ENDPOINT,
-	VCT_SIDE_HOST
+	VCT_SIDE_HOST,
+	VCT_SIDE_SOCKET /* either end of VMCI Sockets */
 };
 
 /* One clause. */
@@ -106,8 +107,9 @@ enum vct_flag {
 	VCT_SLOW = 1,
 	VCT_HANG = 2,
 	VCT_CRASH = 4,
-	VCT_CHOICE = 8, /* every covered clause is a choice */
-	VCT_BASIC = 16	/* about what other vectors stand on (basics.h) */
+	VCT_CHOICE = 8,	 /* every covered clause is a choice */
+	VCT_BASIC = 16,	 /* about what other vectors stand on (basics.h) */
+	VCT_SOCKETS = 32 /* has host sockets: when time passes, their timers have to run */
 };
 
 enum vct_start {

@@ -416,7 +416,11 @@ int target_guest_open(struct target *t, uint32_t seed, char *error, size_t size)
 	const struct vmci_device_config config = { .cid = CID, .caps = CAPS };
 	struct guest_target *g = calloc(1, sizeof(*g));
 	struct peer_world world = {
-		.startup = config, .name = "OpenVMCI core", .configure = configure, .ctx = g
+		.startup = config,
+		.name = "OpenVMCI core",
+		.configure = configure,
+		.now_us = now_us,
+		.ctx = g,
 	};
 
 	if (!g) {

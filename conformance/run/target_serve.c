@@ -216,7 +216,11 @@ static int open_device(struct serve *s, bool ports_only, char *error, size_t siz
 		.device = s->config,
 	};
 	struct peer_world world = {
-		.startup = s->config, .name = "OpenVMCI core", .configure = configure, .ctx = s
+		.startup = s->config,
+		.name = "OpenVMCI core",
+		.configure = configure,
+		.now_us = now_us,
+		.ctx = s,
 	};
 
 	if (listener_open(&s->listener, s->listener.path, error, size))

@@ -47,6 +47,12 @@ struct chart {
 	struct text frames;
 };
 
+/* What a host program does with its sockets stays on its lane; the packets that follow are lines of
+ * their own. */
+static const char socket_verbs[] =
+	"stack socket closesocket bind connect listen accept write read preview sendto senddefault "
+	"recvfrom shutdown poll soerror sockname peername setopt getopt lowwater waiting space sockets";
+
 static const char *const lane_names[] = { "guest", "device", "host" };
 
 /* "guest call X -> 0" in three: rest behind the actor, verb, answer. */
@@ -82,6 +88,16 @@ static bool is_repeat(const char *line)
 	return w && strcmp(w, "repeat") == 0;
 }
 
+/* "send 2:1 from 5:1 payload packet RST 80:1025" as "RST 80:1025 (send 2:1 from 5:1)": which packet
+ * it is comes first. */
+static const char *packet_first(const char *s)
+{
+	static const char mark[] = " payload packet ";
+	const char *at = s ? strstr(s, mark) : NULL;
+
+	return at ? mem_printf("%s (%s)", at + strlen(mark), mem_strndup(s, (size_t)(at - s))) : s;
+}
+
 static struct look look_of(const struct vector *v, const char *line)
 {
 	const char *actor, *rest, *answer, *p, *verb;
@@ -90,8 +106,8 @@ static struct look look_of(const struct vector *v, const char *line)
 	split(line, &actor, &rest, &answer);
 	p = rest;
 	verb = str_word(&p);
-	k.label = rest;
-	k.answer = answer;
+	k.label = packet_first(rest);
+	k.answer = packet_first(answer);
 	if (!actor || !verb || one_of(actor, "region queues let")) {
 		k.label = str_fold(lex_without_note(line));
 		k.answer = NULL;
@@ -114,6 +130,9 @@ static struct look look_of(const struct vector *v, const char *line)
 			k.from = LANE_DEVICE;
 			k.to = LANE_HOST;
 			k.expected = true;
+		} else if (verb && one_of(verb, socket_verbs)) {
+			k.shape = SHAPE_NOTE;
+			k.from = LANE_HOST;
 		}
 	} else if (strcmp(actor, "device") == 0) {
 		k.from = LANE_DEVICE;
@@ -128,7 +147,7 @@ static struct look look_of(const struct vector *v, const char *line)
 		k.expected = verb[0] == 'd';
 		k.shape = k.expected && what && !one_of(what, "nothing skip") ? SHAPE_ARROW
 									      : SHAPE_NOTE;
-		k.label = k.expected ? rest + 5 : rest;
+		k.label = k.expected ? packet_first(rest + 5) : k.label;
 	} else if (one_of(verb, "recv pull")) {
 		k.shape = SHAPE_ARROW;
 		k.from = LANE_DEVICE;

@@ -9,7 +9,7 @@
 #include "text.h"
 
 static const char *const levels[] = { "MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY" };
-static const char *const sides[] = { "device", "guest", "endpoint", "host" };
+static const char *const sides[] = { "device", "guest", "endpoint", "host", "socket" };
 
 const char *clause_level_name(enum vct_level level)
 {
@@ -121,10 +121,10 @@ static void read_level(struct spec *sp, struct clause *c)
 
 static void read_side(struct spec *sp, struct clause *c)
 {
-	static const char *const subjects[] = { "A device ", "A guest ", "An endpoint ",
-						"A host " };
+	static const char *const subjects[] = { "A device ", "A guest ", "An endpoint ", "A host ",
+						"A socket " };
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i <= VCT_SIDE_SOCKET; i++) {
 		if (str_starts(c->text, subjects[i])) {
 			c->side = (enum vct_side)i;
 			return;
@@ -132,7 +132,7 @@ static void read_side(struct spec *sp, struct clause *c)
 	}
 	diag_error(sp->diags, CHAPTER_PATH(sp, c->chapter), c->line,
 		   "clause %s: starts with '%.20s...'; the subject comes first: A device, A guest, "
-		   "An endpoint or A host",
+		   "An endpoint, A host or A socket",
 		   c->id, c->text);
 }
 

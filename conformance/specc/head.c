@@ -28,7 +28,7 @@ const char *const ability_names[] = {
 	"irq",	     "line",	 "irq.mask", "peer",	"config",    "cfgspace", "busmaster",
 	"platreset", "mem.high", "ask",	     "irq.msi", "irq.count", NULL,
 };
-const char *const flag_names[] = { "slow", "hang", "crash", "choice", "basic", NULL };
+const char *const flag_names[] = { "slow", "hang", "crash", "choice", "basic", "sockets", NULL };
 const char *const config_names[] = { "cid", "caps", "qp_memory", "priv", "vectors", NULL };
 
 static const char *const head_words[] = {
@@ -286,8 +286,9 @@ static void read_line(struct reader *r, const struct line *l)
 		break;
 	case 10:
 		v->flags = read_bits(r, l->no, word, flag_names, rest);
-		if (v->flags & VCT_CHOICE)
-			FAIL(r, l->no, "flags: choice follows from the clauses, it is not written");
+		if (v->flags & (VCT_CHOICE | VCT_SOCKETS))
+			FAIL(r, l->no,
+			     "flags: choice and sockets follow from the rest, they are not written");
 		break;
 	default:
 		break;

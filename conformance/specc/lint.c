@@ -27,7 +27,7 @@ static void lint_clause(struct spec *sp, const struct clause *c)
  * device and host clauses in `dut device`, guest clauses in `dut guest`. */
 static void lint_side(struct spec *sp, const struct clause *c)
 {
-	bool fits = c->vectors.n == 0 || c->side == VCT_SIDE_ENDPOINT;
+	bool fits = c->vectors.n == 0 || c->side == VCT_SIDE_ENDPOINT || c->side == VCT_SIDE_SOCKET;
 
 	for (size_t i = 0; i < c->vectors.n; i++) {
 		uint8_t role = sp->vectors.v[c->vectors.v[i]].role;

@@ -5,6 +5,7 @@
 
 #include "code.h"
 #include "expr.h"
+#include "packet.h"
 #include "scope.h"
 #include "text.h"
 
@@ -142,8 +143,9 @@ void pattern_handle(struct lex *lx, struct ir_code *out)
 	pattern_field(lx, 4, out);
 }
 
-static const char *const items[] = { "u8",   "u16", "u32", "u64",  "handle", "hdr",  "hex",  "text",
-				     "fill", "seq", "ppn", "ppns", "any",    "zero", "none", NULL };
+static const char *const items[] = { "u8",     "u16", "u32",  "u64",  "handle", "hdr",
+				     "packet", "hex", "text", "fill", "seq",	"ppn",
+				     "ppns",   "any", "zero", "none", NULL };
 
 bool pattern_bytes_starts(struct lex *lx)
 {
@@ -264,7 +266,7 @@ static int64_t zero_except(struct lex *lx, struct ir_code *out)
 static int64_t item(struct lex *lx, bool pattern, struct ir_code *out, bool *last)
 {
 	const char *word =
-		lex_word(lx, "bytes (u8 u16 u32 u64 handle hdr hex text fill seq ppn ppns)");
+		lex_word(lx, "bytes (u8 u16 u32 u64 handle hdr packet hex text fill seq ppn ppns)");
 	const uint8_t *s;
 	uint32_t len;
 	int64_t n;
@@ -285,6 +287,10 @@ static int64_t item(struct lex *lx, bool pattern, struct ir_code *out, bool *las
 		sent_or_handle(lx, pattern, out);
 		sent_or_field(lx, pattern, 8, out);
 		return 24;
+	}
+	if (strcmp(word, "packet") == 0) {
+		packet_item(lx, pattern, out);
+		return PACKET_BYTES;
 	}
 	if (strcmp(word, "hex") == 0)
 		return hex(lx, pattern, out);
@@ -357,7 +363,7 @@ int64_t pattern_bytes(struct lex *lx, bool pattern, struct ir_code *out)
 		if (!pattern_bytes_starts(lx))
 			lex_fail(
 				lx,
-				"expected bytes (u8 u16 u32 u64 handle hdr hex text fill seq ppn ppns%s), "
+				"expected bytes (u8 u16 u32 u64 handle hdr packet hex text fill seq ppn ppns%s), "
 				"not %s",
 				pattern ? " any zero ..." : "", lex_here(lx));
 		n = item(lx, pattern, out, &last);

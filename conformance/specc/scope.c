@@ -71,7 +71,7 @@ uint32_t scope_object(struct lex *lx, const char *name)
 		if (strcmp(sc->objects.v[i].name, name) == 0)
 			return i;
 	if (i == VCT_OBJECTS) {
-		lex_fail(lx, "more than %d queue pairs", VCT_OBJECTS);
+		lex_fail(lx, "more than %d queue pairs and sockets", VCT_OBJECTS);
 		return 0;
 	}
 	vec_add(&sc->objects)->name = name;

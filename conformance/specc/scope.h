@@ -26,6 +26,7 @@ struct object {
 	const char *name;
 	bool queues; /* has `queues` */
 	bool made;   /* was named by an alloc */
+	bool socket; /* was named by a socket or accept */
 };
 
 struct scope {

@@ -16,6 +16,9 @@
  *   p  [payload BYTES]         b  BYTES            m  [mode V], default 0
  *   q  peer V flags V produce V consume V          g  [flags V], default 0
  *   r  [priv V], default 0
+ *   s  name of a socket, known     S  name of a socket made here
+ *   t  its type            w  which direction
+ *   k  [sockets V] [datagrams V], default 0
  * Then the answer: P a number, D a datagram, E bytes or none, B a number and
  * bytes, b' as B with bytes optional ('O'). */
 struct peer_verb {
@@ -91,20 +94,54 @@ static const struct peer_verb ask_verbs[] = {
 	{ 0 },
 };
 
+/* The same for a host actor and for a guest under test. */
+static const struct peer_verb socket_verbs[] = {
+	{ "stack", PEER_SOCKET_STACK, "gkP" },
+	{ "socket", PEER_SOCKET_MAKE, "StP" },
+	{ "closesocket", PEER_SOCKET_CLOSE, "sP" },
+	{ "bind", PEER_SOCKET_BIND, "shP" },
+	{ "connect", PEER_SOCKET_CONNECT, "shP" },
+	{ "listen", PEER_SOCKET_LISTEN, "svP" },
+	{ "accept", PEER_SOCKET_ACCEPT, "sSO" },
+	{ "write", PEER_SOCKET_WRITE, "sgbP" },
+	{ "read", PEER_SOCKET_READ, "svO" },
+	{ "preview", PEER_SOCKET_PEEK, "svO" },
+	{ "sendto", PEER_SOCKET_SENDTO, "shpP" },
+	{ "senddefault", PEER_SOCKET_SENDCONN, "spP" },
+	{ "recvfrom", PEER_SOCKET_RECVFROM, "svO" },
+	{ "shutdown", PEER_SOCKET_SHUTDOWN, "swP" },
+	{ "poll", PEER_SOCKET_POLL, "sP" },
+	{ "soerror", PEER_SOCKET_ERROR, "sP" },
+	{ "sockname", PEER_SOCKET_NAME, "sO" },
+	{ "peername", PEER_SOCKET_PEER, "sO" },
+	{ "setopt", PEER_SOCKET_SETOPT, "svvP" },
+	{ "getopt", PEER_SOCKET_GETOPT, "svP" },
+	{ "lowwater", PEER_SOCKET_LOWWATER, "svP" },
+	{ "waiting", PEER_SOCKET_READY, "sP" },
+	{ "space", PEER_SOCKET_ROOM, "sP" },
+	{ "sockets", PEER_SOCKET_COUNT, "O" },
+	{ 0 },
+};
+
 static const struct peer_verb *verb_of(struct maker *m, const struct peer_verb *list,
 				       const char *who)
 {
+	const struct peer_verb *lists[] = { list, socket_verbs };
 	const char *word = lex_word(m->lx, "a verb"), *near = "";
 	size_t least = 3;
 
 	if (m->lx->failed)
 		return NULL;
-	for (; list->name; list++) {
-		if (strcmp(list->name, word) == 0)
-			return list;
-		if (str_distance(list->name, word) < least) {
-			least = str_distance(list->name, word);
-			near = mem_printf(" (did you mean %s?)", list->name);
+	for (int i = 0; i < 2; i++) {
+		for (list = lists[i]; list->name; list++) {
+			if (strcmp(list->name, word) == 0) {
+				m->run->flags |= i ? VCT_SOCKETS : 0;
+				return list;
+			}
+			if (str_distance(list->name, word) < least) {
+				least = str_distance(list->name, word);
+				near = mem_printf(" (did you mean %s?)", list->name);
+			}
 		}
 	}
 	lex_fail(m->lx, "unknown verb '%s %s'%s", who, word, near);
@@ -128,6 +165,37 @@ static void pair(struct maker *m, bool made)
 	else if (!o->made)
 		lex_fail(m->lx, "no alloc of queue pair %s before this line", name);
 	part_arg(m, i);
+}
+
+static void socket_name(struct maker *m, bool made)
+{
+	const char *name = lex_word(m->lx, "the name of a socket");
+	struct object *o;
+	uint32_t i;
+
+	if (m->lx->failed)
+		return;
+	i = scope_object(m->lx, name);
+	if (m->lx->failed)
+		return;
+	o = &m->lx->scope->objects.v[i];
+	if (made)
+		o->socket = true;
+	else if (!o->socket)
+		lex_fail(m->lx, "no socket %s before this line", name);
+	part_arg(m, i);
+}
+
+/* One of some words that stand for numbers, or a value. */
+static void choice(struct maker *m, const char *const *list, const uint8_t *values)
+{
+	for (int i = 0; list[i]; i++) {
+		if (!lex_end(m->lx) && lex_accept(m->lx, list[i])) {
+			part_arg(m, values[i]);
+			return;
+		}
+	}
+	part_value(m);
 }
 
 static void keyword(struct maker *m, const char *word, bool optional)
@@ -241,6 +309,22 @@ static void follow(struct maker *m, const char *form, const struct ir_code *as)
 			break;
 		case 'r':
 			keyword(m, "priv", true);
+			break;
+		case 's':
+		case 'S':
+			socket_name(m, *form == 'S');
+			break;
+		case 't':
+			choice(m, (const char *const[]){ "stream", "dgram", "seqpacket", NULL },
+			       (const uint8_t[]){ 1, 2, 5 });
+			break;
+		case 'w':
+			choice(m, (const char *const[]){ "read", "write", "both", NULL },
+			       (const uint8_t[]){ 0, 1, 2 });
+			break;
+		case 'k':
+			keyword(m, "sockets", true);
+			keyword(m, "datagrams", true);
 			break;
 		case 'q':
 			keyword(m, "peer", false);

@@ -69,7 +69,7 @@ static void read_req(struct reader *r, uint32_t i, struct ir_req *out)
 				.choice = q.choice,
 				.untestable = q.untestable };
 	if (!out->id || !out->text || !out->marks || !out->file || !out->chapter ||
-	    q.level > VCT_MAY || q.side > VCT_SIDE_HOST)
+	    q.level > VCT_MAY || q.side > VCT_SIDE_SOCKET)
 		r->why = "a clause is incomplete";
 }
 

@@ -320,7 +320,17 @@
 #define VMCI_VMADDR_PORT_ANY                     0xffffffff /* bind to a free port */
 #define VMCI_VMADDR_PORT_PRIVILEGED_MAX          1023 /* the last port that needs a privilege to be bound */
 
-/* layout vmci_stream_packet: offsets in bytes (82-sockets.md) */
+/* socket-limits (82-sockets.md) */
+#define VMCI_SOCKETS_BUFFER_SIZE                 262144 /* default size of either queue, bytes */
+#define VMCI_SOCKETS_BUFFER_MIN_SIZE             128 /* default smallest size to accept, bytes */
+#define VMCI_SOCKETS_BUFFER_MAX_SIZE             262144 /* default largest size to accept, bytes */
+#define VMCI_SOCKETS_CONNECT_TIMEOUT_US          2000000 /* default time for a connect, microseconds */
+#define VMCI_SOCKETS_PENDING_TIMEOUT_US          1000000 /* time for OFFER after NEGOTIATE, microseconds */
+#define VMCI_SOCKETS_ATTACH_ALONE_US             2000 /* after ATTACH was fetched nothing follows for so long, microseconds */
+#define VMCI_SOCKETS_PORT_TRIES                  24 /* ports tried before there is none */
+#define VMCI_SOCKETS_UNITY_PORT                  14 /* the only datagram port of context 0 that guests may send to */
+
+/* layout vmci_stream_packet: offsets in bytes (84-streams.md) */
 #define VMCI_STREAM_PACKET_DST_CONTEXT           0 /* u32; context of the receiver */
 #define VMCI_STREAM_PACKET_DST_RESOURCE          4 /* u32; 1, or 15 when the receiver is context 0 */
 #define VMCI_STREAM_PACKET_SRC_CONTEXT           8 /* u32; context of the sender */
@@ -336,7 +346,7 @@
 #define VMCI_STREAM_PACKET_OFFSET                48 /* u64; of WAITING_READ and WAITING_WRITE; else 0 */
 #define VMCI_STREAM_PACKET_SIZE                  56 /* bytes */
 
-/* stream-packets (82-sockets.md) */
+/* stream-packets (84-streams.md) */
 #define VMCI_STREAM_VERSION                      1 /* of every packet */
 #define VMCI_STREAM_INVALID                      0 /* the packet before was not understood */
 #define VMCI_STREAM_REQUEST                      1 /* connect, old form; value is a size */
@@ -356,27 +366,14 @@
 #define VMCI_STREAM_SHUT_SEND                    2 /* mode: will not send any more */
 #define VMCI_NOTIFY_QUEUE_STATE                  1 /* bit of the notify protocol that looks at the queue's state */
 
-/* socket-limits (82-sockets.md) */
-#define VMCI_SOCKETS_BUFFER_SIZE                 262144 /* default size of either queue, bytes */
-#define VMCI_SOCKETS_BUFFER_MIN_SIZE             128 /* default smallest size to accept, bytes */
-#define VMCI_SOCKETS_BUFFER_MAX_SIZE             262144 /* default largest size to accept, bytes */
-#define VMCI_SOCKETS_CONNECT_TIMEOUT_US          2000000 /* default time for a connect, microseconds */
-#define VMCI_SOCKETS_PENDING_TIMEOUT_US          1000000 /* time for OFFER after NEGOTIATE, microseconds */
-#define VMCI_SOCKETS_ATTACH_ALONE_US             2000 /* after ATTACH was fetched nothing follows for so long, microseconds */
-#define VMCI_SOCKETS_PORT_TRIES                  24 /* ports tried before there is none */
-#define VMCI_SOCKETS_UNITY_PORT                  14 /* the only datagram port of context 0 that guests may send to */
+/* socket-poll (84-streams.md) */
+#define VMCI_POLLIN                              0x001 /* can be read, or accepted */
+#define VMCI_POLLOUT                             0x004 /* can be written */
+#define VMCI_POLLERR                             0x008 /* an error waits */
+#define VMCI_POLLHUP                             0x010 /* ended in both directions */
+#define VMCI_POLLRDHUP                           0x2000 /* the other side will not send any more */
 
-/* socket-options (82-sockets.md) */
-#define VMCI_SO_VM_SOCKETS_BUFFER_SIZE           0 /* bytes of either queue */
-#define VMCI_SO_VM_SOCKETS_BUFFER_MIN_SIZE       1 /* smallest size to accept, bytes */
-#define VMCI_SO_VM_SOCKETS_BUFFER_MAX_SIZE       2 /* largest size to accept, bytes */
-#define VMCI_SO_VM_SOCKETS_PEER_HOST_VM_ID       3 /* only on hosts of one vendor */
-#define VMCI_SO_VM_SOCKETS_TRUSTED               5 /* 1: the socket is trusted; read only */
-#define VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT       6 /* time for a connect */
-#define VMCI_SO_VM_SOCKETS_NONBLOCK_TXRX         7 /* only on hosts of one vendor */
-#define VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW   8 /* the same with 64-bit seconds */
-
-/* socket-errors (82-sockets.md) */
+/* socket-errors (88-socket-errors.md) */
 #define VMCI_EPERM                               1 /* privileges do not allow it */
 #define VMCI_EINTR                               4 /* a wait was broken off */
 #define VMCI_EBADF                               9 /* no such socket */
@@ -408,6 +405,16 @@
 #define VMCI_EHOSTUNREACH                        113 /* nobody listens there */
 #define VMCI_EALREADY                            114 /* a connect is under way */
 #define VMCI_EINPROGRESS                         115 /* a connect has begun */
+
+/* socket-options (88-socket-errors.md) */
+#define VMCI_SO_VM_SOCKETS_BUFFER_SIZE           0 /* bytes of either queue */
+#define VMCI_SO_VM_SOCKETS_BUFFER_MIN_SIZE       1 /* smallest size to accept, bytes */
+#define VMCI_SO_VM_SOCKETS_BUFFER_MAX_SIZE       2 /* largest size to accept, bytes */
+#define VMCI_SO_VM_SOCKETS_PEER_HOST_VM_ID       3 /* only on hosts of one vendor */
+#define VMCI_SO_VM_SOCKETS_TRUSTED               5 /* 1: the socket is trusted; read only */
+#define VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT       6 /* time for a connect */
+#define VMCI_SO_VM_SOCKETS_NONBLOCK_TXRX         7 /* only on hosts of one vendor */
+#define VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW   8 /* the same with 64-bit seconds */
 
 /* guest-rpc (89-guest-rpc.md) */
 #define VMCI_GUESTRPC_PORT                       976 /* of context 0: the guest asks, the host answers */

@@ -43,12 +43,7 @@ enum vmci_socket_how {
 	VMCI_SHUT_RDWR
 };
 
-/* Readiness. */
-#define VMCI_POLLIN    0x001u
-#define VMCI_POLLOUT   0x004u
-#define VMCI_POLLERR   0x008u
-#define VMCI_POLLHUP   0x010u
-#define VMCI_POLLRDHUP 0x2000u
+/* Readiness: VMCI_POLL* of defs.h. */
 
 /* Flags of send and receive. */
 #define VMCI_MSG_OOB   0x01u /* -VMCI_EOPNOTSUPP */
