@@ -95,3 +95,6 @@ $(O)/tsan/core/test/stress_socket: core/test/stress_socket.c core/test/socket_wo
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HOSTED) -Wno-tsan -fsanitize=thread -o $@ $(filter %.c,$^) -pthread
+
+FUZZ_TARGETS += core/fuzz/fuzz_socket.c
+fuzz_socket_OBJS = $(SOCKET_ALL) core/test/socket_world.c

@@ -200,7 +200,7 @@ void handshake_child(struct sock *sk, const struct packet *p)
 	if (p->type != VMCI_STREAM_OFFER || !is_good_offer(p) ||
 	    stream_open_pair(sk, handle, true)) {
 		packet_reset(sk->s, p);
-		sock_free(sk);
+		pending_fail(sk, VMCI_EPROTO);
 		return;
 	}
 	timer_stop(sk);
@@ -209,9 +209,12 @@ void handshake_child(struct sock *sk, const struct packet *p)
 	if (VMCI_FAULT("socket.attach-wrong-handle"))
 		handle.resource++;
 	if (packet_of(sk, VMCI_STREAM_ATTACH, 0, packet_handle_value(handle)) < 0) {
-		sock_free(sk);
+		pending_fail(sk, VMCI_EPROTO);
 		return;
 	}
 	stream_hold(sk);
-	listener_admit(sk);
+	if (sk->parent)
+		listener_admit(sk);
+	else
+		sock_wake(sk);
 }

@@ -21,59 +21,112 @@ static bool is_full(const struct sock *sk)
 	return sk->children > sk->backlog;
 }
 
-static struct sock *make_child(struct sock *sk, const struct packet *p)
+/* What answers a request, with the limits of its model; NULL: no memory. */
+static struct sock *make_pending(struct vmci_sockets *s, const struct sock *model,
+				 const struct packet *p)
 {
-	struct sock *child = sock_make(sk->s, VMCI_SOCK_STREAM);
+	struct sock *child = sock_make(s, VMCI_SOCK_STREAM);
 
 	if (!child)
 		return NULL;
 	child->local = (struct vmci_sockaddr){ p->dst_cid, p->dst_port };
 	child->remote = (struct vmci_sockaddr){ p->src_cid, p->src_port };
-	child->min = sk->min;
-	child->max = sk->max;
-	child->timeout_us = sk->timeout_us;
-	child->queue = agree(sk, p->value);
+	if (model) {
+		child->min = model->min;
+		child->max = model->max;
+		child->timeout_us = model->timeout_us;
+	}
+	child->queue = agree(model ? model : child, p->value);
 	child->size = child->queue;
 	if (connection_add(child)) {
 		sock_free(child);
 		return NULL;
 	}
 	child->state = SOCK_PENDING;
+	return child;
+}
+
+static struct sock *make_child(struct sock *sk, const struct packet *p)
+{
+	struct sock *child = make_pending(sk->s, sk, p);
+
+	if (!child)
+		return NULL;
 	child->parent = sk;
 	vmci_list_append(&sk->pending, &child->sibling);
 	sk->children++;
 	return child;
 }
 
-static void request(struct sock *sk, const struct packet *p)
+/* Can anybody answer it? Sets the notify protocol. */
+static bool is_answerable(const struct packet *p, uint16_t *proto)
 {
 	bool is_new = p->type == VMCI_STREAM_REQUEST2;
-	uint16_t proto = is_new ? p->proto & VMCI_NOTIFY_QUEUE_STATE : 0;
-	struct sock *child;
+
+	*proto = is_new ? p->proto & VMCI_NOTIFY_QUEUE_STATE : 0;
+	if (VMCI_FAULT("socket.proto-unchecked"))
+		*proto = is_new ? VMCI_NOTIFY_QUEUE_STATE : 0;
+	return (p->value || VMCI_FAULT("socket.zero-size-accepted")) && (!is_new || *proto);
+}
+
+static void answer(struct sock *child, const struct packet *p, uint16_t proto)
+{
 	int rc;
 
-	if (VMCI_FAULT("socket.proto-unchecked"))
-		proto = is_new ? VMCI_NOTIFY_QUEUE_STATE : 0;
-	if ((!p->value && !VMCI_FAULT("socket.zero-size-accepted")) || is_full(sk) ||
-	    (is_new && !proto)) {
-		packet_reset(sk->s, p);
-		return;
-	}
-	child = make_child(sk, p);
-	if (!child) {
-		packet_reset(sk->s, p);
-		return;
-	}
 	notify_begin(child, proto);
-	if (is_new && !VMCI_FAULT("socket.answers-old"))
+	if (p->type == VMCI_STREAM_REQUEST2 && !VMCI_FAULT("socket.answers-old"))
 		rc = packet_of(child, VMCI_STREAM_NEGOTIATE2, p->proto & VMCI_NOTIFY_QUEUE_STATE,
 			       child->size);
 	else
 		rc = packet_of(child, VMCI_STREAM_NEGOTIATE, 0, child->size);
 	if (rc < 0)
-		sock_free(child);
+		pending_fail(child, errno_of(rc));
 	else if (!VMCI_FAULT("socket.pending-for-ever"))
 		timer_start(child, VMCI_SOCKETS_PENDING_TIMEOUT_US);
+}
+
+static void request(struct sock *sk, const struct packet *p)
+{
+	struct sock *child = NULL;
+	uint16_t proto;
+
+	if (is_answerable(p, &proto) && !is_full(sk))
+		child = make_child(sk, p);
+	if (child)
+		answer(child, p, proto);
+	else
+		packet_reset(sk->s, p);
+}
+
+bool listener_wanted(struct vmci_sockets *s, const struct packet *p)
+{
+	struct sock *sk;
+	uint16_t proto;
+	int fd;
+
+	if (!s->port->wanted || (p->type != VMCI_STREAM_REQUEST && p->type != VMCI_STREAM_REQUEST2))
+		return false;
+	if (!is_answerable(p, &proto) ||
+	    !s->t->may_talk(s->t->ctx, p->src_cid, s->limits.is_trusted))
+		return false;
+	sk = make_pending(s, NULL, p);
+	if (!sk)
+		return false;
+	fd = sock_number(sk);
+	if (fd < 0 || !s->port->wanted(s->port->ctx, fd, sk->local, sk->remote)) {
+		sock_free(sk);
+		return false;
+	}
+	answer(sk, p, proto);
+	return true;
+}
+
+void pending_fail(struct sock *sk, int error)
+{
+	if (sk->fd >= 0)
+		handshake_fail(sk, error);
+	else
+		sock_free(sk);
 }
 
 void listener_packet(struct sock *sk, const struct packet *p)

@@ -5,6 +5,9 @@
 #define HEAD VMCI_DATAGRAM_SIZE
 #define BODY (VMCI_STREAM_PACKET_SIZE - HEAD)
 
+/* Where a field of a packet lies in its payload. */
+#define IN_BODY(field) (VMCI_STREAM_PACKET_##field - HEAD)
+
 static uint32_t resource_of(uint32_t cid)
 {
 	if (VMCI_FAULT("socket.hypervisor-resource"))
@@ -42,22 +45,22 @@ int packet_send(struct vmci_sockets *s, struct vmci_sockaddr to, uint32_t from_p
 {
 	uint8_t body[BODY] = { 0 };
 
-	body[VMCI_STREAM_PACKET_VERSION - HEAD] = VMCI_STREAM_VERSION;
-	body[VMCI_STREAM_PACKET_TYPE - HEAD] = type;
-	vmci_put16(body + VMCI_STREAM_PACKET_PROTO - HEAD, proto);
-	vmci_put32(body + VMCI_STREAM_PACKET_SRC_PORT - HEAD, from_port);
-	vmci_put32(body + VMCI_STREAM_PACKET_DST_PORT - HEAD, to.port);
-	vmci_put64(body + VMCI_STREAM_PACKET_VALUE - HEAD, value);
-	vmci_put64(body + VMCI_STREAM_PACKET_OFFSET - HEAD, offset);
+	body[IN_BODY(VERSION)] = VMCI_STREAM_VERSION;
+	body[IN_BODY(TYPE)] = type;
+	vmci_put16(body + IN_BODY(PROTO), proto);
+	vmci_put32(body + IN_BODY(SRC_PORT), from_port);
+	vmci_put32(body + IN_BODY(DST_PORT), to.port);
+	vmci_put64(body + IN_BODY(VALUE), value);
+	vmci_put64(body + IN_BODY(OFFSET), offset);
 	if (VMCI_FAULT("socket.version"))
-		body[VMCI_STREAM_PACKET_VERSION - HEAD] = 0;
+		body[IN_BODY(VERSION)] = 0;
 	if (VMCI_FAULT("socket.reserved-not-zero"))
-		vmci_put32(body + VMCI_STREAM_PACKET_RESERVED - HEAD, 0x5a5a5a5a);
+		vmci_put32(body + IN_BODY(RESERVED), 0x5a5a5a5a);
 	if (VMCI_FAULT("socket.value-not-zero") && !value)
-		vmci_put64(body + VMCI_STREAM_PACKET_VALUE - HEAD, to.port);
+		vmci_put64(body + IN_BODY(VALUE), to.port);
 	if (VMCI_FAULT("socket.ports-swapped")) {
-		vmci_put32(body + VMCI_STREAM_PACKET_SRC_PORT - HEAD, to.port);
-		vmci_put32(body + VMCI_STREAM_PACKET_DST_PORT - HEAD, from_port);
+		vmci_put32(body + IN_BODY(SRC_PORT), to.port);
+		vmci_put32(body + IN_BODY(DST_PORT), from_port);
 	}
 	return s->t->send(s->t->ctx, vmci_handle(to.cid, resource_of(to.cid)), s->resource, body,
 			  VMCI_FAULT("socket.packet-size") ? BODY - 8 : BODY);

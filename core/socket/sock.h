@@ -20,7 +20,7 @@ enum sock_state {
 	SOCK_LISTENING,
 	SOCK_REQUESTED, /* client: asked, no answer yet */
 	SOCK_OFFERED,	/* client: the queue pair is there, the server has not attached */
-	SOCK_PENDING,	/* child of a listener: answered, no offer yet */
+	SOCK_PENDING,	/* child of a listener, or wanted by the owner: answered, no offer yet */
 	SOCK_CONNECTED, /* also after the peer has ended it */
 	SOCK_LINGERING	/* closed here, the peer is still attached */
 };
@@ -241,6 +241,10 @@ void handshake_fail(struct sock *sk, int error);
 /* ---- listen.c --------------------------------------------------------------------------- */
 
 void listener_packet(struct sock *sk, const struct packet *p);
+/* A request for a port on which no socket listens: true when the owner of the stack takes it. */
+bool listener_wanted(struct vmci_sockets *s, const struct packet *p);
+/* A pending socket comes to nothing: a child of a listener is freed, an owner's is told. */
+void pending_fail(struct sock *sk, int error);
 /* The child is connected: it can be accepted. */
 void listener_admit(struct sock *child);
 /* The child is no longer the listener's. */

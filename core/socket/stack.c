@@ -54,10 +54,11 @@ void sock_forget_number(struct sock *sk)
 {
 	struct vmci_sockets *s = sk->s;
 	uint32_t i = (uint32_t)sk->fd & (((uint32_t)1 << s->slot_bits) - 1);
-	struct sock_slot *slot = &s->slot[i];
+	struct sock_slot *slot;
 
 	if (sk->fd < 0)
 		return;
+	slot = &s->slot[i];
 	sk->fd = -1;
 	slot->sock = NULL;
 	slot->generation = (slot->generation + 1) & ((UINT32_MAX >> 1) >> s->slot_bits);
@@ -186,7 +187,7 @@ static int receive(struct vmci_sockets *s, const struct packet *p)
 	struct sock *sk = find(s, p);
 
 	if (!sk)
-		return nobody(s, p);
+		return listener_wanted(s, p) ? 0 : nobody(s, p);
 	if (p->type > VMCI_STREAM_TYPE_MAX) {
 		if (!VMCI_FAULT("socket.unknown-type-ignored"))
 			(void)packet_send(s, from, p->dst_port, VMCI_STREAM_INVALID, 0, 0, 0);
@@ -388,7 +389,7 @@ static void expired(struct sock *sk)
 		handshake_fail(sk, VMCI_ETIMEDOUT);
 		break;
 	case SOCK_PENDING:
-		sock_free(sk);
+		pending_fail(sk, VMCI_ETIMEDOUT);
 		break;
 	default:
 		stream_timer(sk);

@@ -116,8 +116,10 @@ void vmci_sockets_count(struct vmci_sockets *s, uint32_t *sockets, uint32_t *pai
 
 /* Returns the socket; -VMCI_ESOCKTNOSUPPORT, -VMCI_EMFILE (limits), -VMCI_ENOMEM. */
 int vmci_socket(struct vmci_sockets *s, enum vmci_socket_type type);
-/* Forget a socket. A stream without unsent promises goes at once; a connected one of a host end
- * announces its end and stays, out of sight, until the peer has detached (chapter 84).
+/* Forget a socket, and a listener's children that were not accepted. The number is dead at once.
+ * A connected stream of a host or hypervisor says SHUTDOWN of both directions and stays, out of
+ * sight, until the peer has detached, so that the peer can read what is left; that of a guest only
+ * detaches, and its peer takes the rest out before (chapter 84).
  * Returns 0 or -VMCI_EBADF. */
 int vmci_socket_close(struct vmci_sockets *s, int fd);
 /* Returns 0; -VMCI_EINVAL (bound already), -VMCI_EADDRNOTAVAIL (the id is not this context's, or no
@@ -126,7 +128,8 @@ int vmci_socket_bind(struct vmci_sockets *s, int fd, struct vmci_sockaddr addr);
 /* Streams: begin to connect. Returns -VMCI_EINPROGRESS; then poll: POLLOUT without POLLERR is
  * success, otherwise vmci_socket_error() says why not. -VMCI_EALREADY, -VMCI_EISCONN,
  * -VMCI_EINVAL (listening, or nobody can be there), -VMCI_ENODEV, -VMCI_ENETUNREACH,
- * -VMCI_EADDRNOTAVAIL, -VMCI_EPERM, -VMCI_ENOMEM.
+ * -VMCI_EADDRNOTAVAIL, -VMCI_EPERM, -VMCI_ENOMEM, -VMCI_EADDRINUSE (a closed connection between
+ * the same ports lingers). A connect that failed leaves the binding; try again.
  * Datagram sockets: set the default destination and return 0. */
 int vmci_socket_connect(struct vmci_sockets *s, int fd, struct vmci_sockaddr addr);
 /* backlog n admits n + 1 children. Returns 0; -VMCI_EINVAL (not bound), -VMCI_EOPNOTSUPP. */
