@@ -210,6 +210,8 @@ static void collect(struct vmci_guest *g)
 	struct guest_indexes *x = &g->indexes;
 
 	for (uint32_t word = 0; word < x->limit; word += 8) {
+		if (word && VMCI_FAULT("guest-doorbell.first-word-only"))
+			break;
 		/* Pairs with the device's atomic OR. */
 		if (!(vmci_load_acquire64(g->bitmap + word) & 0x0101010101010101ull))
 			continue;

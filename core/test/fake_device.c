@@ -136,12 +136,26 @@ static void fake_in_bytes(void *ctx, uint32_t offset, uint8_t *dst, size_t len)
 		f->fill(f, dst, len);
 }
 
+/* A request says nothing where it has nothing to say, whatever the last answer left there. */
+static void check_unused(const uint8_t *head)
+{
+	assert_int_equal(vmci_get32(head + VMCI_DMA_HEADER_RSVD), 0);
+	assert_int_equal(vmci_get64(head + VMCI_DMA_HEADER_RESULT), 0);
+}
+
+static void scribble(uint8_t *head, uint64_t result)
+{
+	vmci_put32(head + VMCI_DMA_HEADER_RSVD, 0x5a5a5a5a);
+	vmci_put64(head + VMCI_DMA_HEADER_RESULT, result);
+}
+
 static void send_dma(struct fake *f, uint64_t addr)
 {
 	uint8_t *tx = (uint8_t *)(uintptr_t)addr, *element = tx + VMCI_DMA_HEADER_SIZE;
 	uint32_t size = vmci_get32(tx + VMCI_DMA_HEADER_SIZE_FIELD);
 
 	assert_int_equal(vmci_get32(tx + VMCI_DMA_HEADER_BUSY), 1);
+	check_unused(tx);
 	f->last_tx = tx;
 	if (vmci_get32(tx + VMCI_DMA_HEADER_OPCODE) == VMCI_DMA_OPCODE_INLINE) {
 		assert_true(size <= VMCI_MAX_DG_SIZE);
@@ -160,7 +174,7 @@ static void send_dma(struct fake *f, uint64_t addr)
 	if (f->keeps_sends || f->is_gone)
 		return;
 	take_datagram(f);
-	vmci_put64(tx + VMCI_DMA_HEADER_RESULT, (uint64_t)f->result);
+	scribble(tx, (uint64_t)f->result);
 	vmci_put32(tx + VMCI_DMA_HEADER_BUSY, 0);
 }
 
@@ -179,6 +193,7 @@ static void receive_dma(struct fake *f, uint64_t addr)
 
 	f->nreceives++;
 	assert_null(f->receive);
+	check_unused(rx);
 	assert_int_equal(vmci_get32(rx + VMCI_DMA_HEADER_OPCODE), VMCI_DMA_OPCODE_SG);
 	assert_int_equal(vmci_get32(rx + VMCI_DMA_HEADER_SIZE_FIELD), 1);
 	assert_int_equal(vmci_get64(element + VMCI_SG_ELEM_SIZE_FIELD), VMCI_MAX_DG_SIZE);
@@ -189,6 +204,7 @@ static void receive_dma(struct fake *f, uint64_t addr)
 		f->fill(f, data, VMCI_MAX_DG_SIZE);
 	if (f->is_gone)
 		return;
+	scribble(rx, UINT64_MAX);
 	vmci_put32(rx + VMCI_DMA_HEADER_BUSY, f->receive_busy);
 	if (f->receive_busy == 1)
 		f->receive = NULL;

@@ -247,12 +247,39 @@ static void a_machine_reset_ends_the_interrupt_mode(void **state)
 	world_close(&w);
 }
 
+/* Whoever programs the messages anew says again which can be used. */
+static void a_new_interrupt_mode_has_no_usable_message(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	world_out(&w, VMCI_IMR_ADDR, VMCI_IMR_DATAGRAM);
+	world_out(&w, VMCI_CONTROL_ADDR, VMCI_CONTROL_INT_ENABLE);
+	for (unsigned vectors = 1; vectors <= 3; vectors++) {
+		uint32_t before = w.messages[0];
+
+		vmci_device_set_irq_mode(w.dev, VMCI_IRQ_MSIX, 3);
+		vmci_device_set_vector_usable(w.dev, 0, true);
+		vmci_device_set_irq_mode(w.dev, VMCI_IRQ_MSIX, vectors);
+		assert_int_equal(vmci_context_send(w.host, vmci_handle(WORLD_CID, 5),
+						   vmci_handle(VMCI_INVALID_ID, 6), "abc", 3),
+				 27);
+		assert_int_equal(w.messages[0], before);
+		vmci_device_set_vector_usable(w.dev, 0, true);
+		assert_int_equal(w.messages[0], before + 1);
+		assert_int_equal(world_in(&w, VMCI_ICR_ADDR), VMCI_ICR_DATAGRAM);
+	}
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reset_from_any_state_is_power_on),
 		cmocka_unit_test(a_new_driver_finds_nothing_of_the_old_one),
 		cmocka_unit_test(what_a_peer_sends_during_a_reset_is_for_the_next_driver),
+		cmocka_unit_test(a_new_interrupt_mode_has_no_usable_message),
 		cmocka_unit_test(a_machine_reset_ends_the_interrupt_mode),
 	};
 
