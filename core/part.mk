@@ -66,7 +66,7 @@ $(foreach t,$(DEVICE_FUZZ),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_worl
 # ---- sockets -----------------------------------------------------------------------------------------
 
 CORE_SOCKET_SRC += $(addprefix core/socket/, calls.c dgram.c errors.c handshake.c io.c listen.c notify.c \
-	options.c packet.c ports.c stack.c stream.c timers.c transport_context.c transport_guest.c)
+	options.c packet.c ports.c stack.c stream.c timers.c transport.c transport_context.c transport_guest.c)
 
 SOCKET_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) $(CORE_DEVICE_SRC) $(CORE_SOCKET_SRC)
 SOCKET_TESTS = test_socket_calls test_socket_handshake test_socket_life test_socket_storm test_socket_stream

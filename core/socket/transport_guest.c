@@ -217,14 +217,3 @@ struct vmci_transport *vmci_transport_of_guest(struct vmci_guest *g, void *alloc
 	t->g = g;
 	return &t->base.table;
 }
-
-void vmci_transport_free(struct vmci_transport *t)
-{
-	struct transport_base *b;
-
-	if (!t)
-		return;
-	b = t->ctx;
-	b->end(b);
-	transport_release(b, b, b->size);
-}
