@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include "connect.h"
 #include "listener.h"
 #include "options.h"
 #include "sandbox.h"
@@ -89,6 +90,8 @@ int main(int argc, char **argv)
 	FILE *trace, *info_out;
 	int stop, rc;
 
+	if (argc > 1 && strcmp(argv[1], "connect") == 0)
+		return connect_main(argc - 1, argv + 1);
 	switch (options_parse(&o, argc, argv)) {
 	case OPTIONS_DONE:
 		return 0;

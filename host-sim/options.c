@@ -15,6 +15,7 @@
 
 static const char help[] =
 	"Usage: vmci-sim serve --socket PATH [OPTION]...\n"
+	"       vmci-sim connect PATH PORT   stdin, stdout as a stream to a guest's port\n"
 	"Serves a VMCI device (PCI 15ad:0740) over vfio-user to QEMU 10.1 or newer.\n"
 	"\n"
 	"  --socket PATH      UNIX socket to listen on; made, and removed at the end\n"
