@@ -333,6 +333,105 @@ static void a_packet_of_the_client_ends_the_silence_behind_attach(size_t side)
 	scene_close(&c);
 }
 
+/* ---- an owner that wants streams without listening ----------------------------------------- */
+
+static struct {
+	bool yes;
+	unsigned asked;
+	int fd;
+	struct vmci_sockaddr local, peer;
+} owner;
+
+static bool wanted(void *ctx, int fd, struct vmci_sockaddr local, struct vmci_sockaddr peer)
+{
+	(void)ctx;
+	owner.asked++;
+	owner.fd = fd;
+	owner.local = local;
+	owner.peer = peer;
+	return owner.yes;
+}
+
+static void owned_scene(struct scene *c, size_t side, bool yes)
+{
+	scene_open(c, side);
+	memset(&owner, 0, sizeof(owner));
+	owner.yes = yes;
+	c->w.end[c->own].port.wanted = wanted;
+}
+
+static void an_owner_takes_a_stream_that_nobody_listens_for(size_t side)
+{
+	struct scene c;
+
+	owned_scene(&c, side, true);
+	scene_say(&c, VMCI_STREAM_REQUEST2, 1, 777, SCENE_SIZE);
+	assert_int_equal(owner.asked, 1);
+	assert_int_equal(owner.local.port, 777);
+	assert_int_equal(owner.local.cid, c.w.end[c.own].cid);
+	assert_int_equal(owner.peer.port, SCENE_HAND);
+	assert_int_equal(owner.peer.cid, c.w.end[c.hand].cid);
+	scene_hear(&c, VMCI_STREAM_NEGOTIATE2);
+	assert_int_equal(vmci_socket_poll(c.s, owner.fd) & VMCI_POLLOUT, 0);
+	scene_hand_creates_pair(&c, SCENE_SIZE);
+	scene_say(&c, VMCI_STREAM_OFFER, 0, 777, scene_value(c.handle));
+	scene_hear(&c, VMCI_STREAM_ATTACH);
+	assert_int_equal(vmci_socket_poll(c.s, owner.fd), VMCI_POLLOUT);
+	assert_int_equal(vmci_socket_error(c.s, owner.fd), 0);
+	assert_int_equal(vmci_socket_room(c.s, owner.fd), SCENE_SIZE - 1);
+	scene_close(&c);
+}
+
+static void an_owner_refuses_or_is_not_asked(size_t side)
+{
+	struct scene c;
+
+	owned_scene(&c, side, false);
+	scene_say(&c, VMCI_STREAM_REQUEST2, 1, 777, SCENE_SIZE);
+	assert_int_equal(owner.asked, 1);
+	scene_hear(&c, VMCI_STREAM_RST);
+	assert_int_equal(vmci_socket_close(c.s, owner.fd), -VMCI_EBADF);
+	scene_expect_count(&c, 0, 0);
+	/* What nobody could answer, and what is no request. */
+	scene_say(&c, VMCI_STREAM_REQUEST2, 1, 777, 0);
+	scene_hear(&c, VMCI_STREAM_RST);
+	scene_say(&c, VMCI_STREAM_REQUEST2, 2, 777, SCENE_SIZE);
+	scene_hear(&c, VMCI_STREAM_RST);
+	scene_say(&c, VMCI_STREAM_OFFER, 0, 777, 1);
+	scene_hear(&c, VMCI_STREAM_RST);
+	assert_int_equal(owner.asked, 1);
+	scene_close(&c);
+}
+
+static void an_owner_hears_when_it_comes_to_nothing(size_t side)
+{
+	struct scene c;
+
+	owned_scene(&c, side, true);
+	scene_say(&c, VMCI_STREAM_REQUEST2, 1, 777, SCENE_SIZE);
+	scene_hear(&c, VMCI_STREAM_NEGOTIATE2);
+	socket_world_pass(&c.w, VMCI_SOCKETS_PENDING_TIMEOUT_US);
+	assert_true(vmci_socket_poll(c.s, owner.fd) & VMCI_POLLERR);
+	assert_int_equal(vmci_socket_error(c.s, owner.fd), VMCI_ETIMEDOUT);
+	assert_int_equal(vmci_socket_close(c.s, owner.fd), 0);
+	scene_say(&c, VMCI_STREAM_REQUEST2, 1, 778, SCENE_SIZE);
+	scene_hear(&c, VMCI_STREAM_NEGOTIATE2);
+	scene_say(&c, VMCI_STREAM_WROTE, 0, 778, 0);
+	scene_hear(&c, VMCI_STREAM_RST);
+	assert_int_equal(vmci_socket_error(c.s, owner.fd), VMCI_EPROTO);
+	assert_int_equal(vmci_socket_close(c.s, owner.fd), 0);
+	scene_expect_count(&c, 0, 0);
+	/* The owner lets go before the end of the handshake. */
+	scene_say(&c, VMCI_STREAM_REQUEST2, 1, 779, SCENE_SIZE);
+	scene_hear(&c, VMCI_STREAM_NEGOTIATE2);
+	assert_int_equal(vmci_socket_close(c.s, owner.fd), 0);
+	scene_expect_count(&c, 0, 0);
+	scene_hand_creates_pair(&c, SCENE_SIZE);
+	scene_say(&c, VMCI_STREAM_OFFER, 0, 779, scene_value(c.handle));
+	scene_hear(&c, VMCI_STREAM_RST);
+	scene_close(&c);
+}
+
 /* ---- clients ------------------------------------------------------------------------------ */
 
 static void expect_failed(struct scene *c, int error)
@@ -554,6 +653,9 @@ SCENE_ON_ALL_SIDES(a_backlog_of_n_admits_one_more)
 SCENE_ON_ALL_SIDES(a_connected_socket_ignores_handshake_packets)
 SCENE_ON_ALL_SIDES(attach_arrives_alone)
 SCENE_ON_ALL_SIDES(a_packet_of_the_client_ends_the_silence_behind_attach)
+SCENE_ON_ALL_SIDES(an_owner_takes_a_stream_that_nobody_listens_for)
+SCENE_ON_ALL_SIDES(an_owner_refuses_or_is_not_asked)
+SCENE_ON_ALL_SIDES(an_owner_hears_when_it_comes_to_nothing)
 SCENE_ON_ALL_SIDES(a_client_asks_in_order)
 SCENE_ON_ALL_SIDES(a_client_checks_the_answer)
 SCENE_ON_ALL_SIDES(a_client_checks_the_attach)
@@ -580,6 +682,9 @@ int main(void)
 		cmocka_unit_test(a_connected_socket_ignores_handshake_packets_test),
 		cmocka_unit_test(attach_arrives_alone_test),
 		cmocka_unit_test(a_packet_of_the_client_ends_the_silence_behind_attach_test),
+		cmocka_unit_test(an_owner_takes_a_stream_that_nobody_listens_for_test),
+		cmocka_unit_test(an_owner_refuses_or_is_not_asked_test),
+		cmocka_unit_test(an_owner_hears_when_it_comes_to_nothing_test),
 		cmocka_unit_test(a_client_asks_in_order_test),
 		cmocka_unit_test(a_client_checks_the_answer_test),
 		cmocka_unit_test(a_client_checks_the_attach_test),
