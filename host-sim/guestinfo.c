@@ -148,9 +148,9 @@ static const char *set(struct guestinfo *g, struct span name, struct span value,
 	uint8_t *copy;
 
 	if (!is_name(name))
-		return "a name is guestinfo. and up to 120 of letters, digits, dot, dash, underscore";
+		return "a name of guestinfo. and up to 120 letters, digits, dots, dashes, underscores";
 	if (value.len > GUESTINFO_VALUE_BYTES)
-		return "a value has at most 60000 bytes";
+		return "a value of at most 60000 bytes";
 	if (bytes > GUESTINFO_TOTAL_BYTES || (!v && g->count == GUESTINFO_VARIABLES))
 		return "at most 256 variables and 1 MiB in all";
 	copy = copy_of(value);

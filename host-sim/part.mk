@@ -46,6 +46,8 @@ test_simdev_OBJS = $(SIMDEV_SRC) host-sim/peer_link.c $(CORE_SRC) $(ENGINE_SRC)
 
 UNIT_TESTS += host-sim/test/test_guestinfo.c
 test_guestinfo_OBJS = host-sim/guestinfo.c
+FUZZ_TARGETS += host-sim/fuzz/fuzz_guestinfo.c
+fuzz_guestinfo_OBJS = host-sim/guestinfo.c
 
 export SUITE SECONDS_OF_SERVICE
 

@@ -98,7 +98,10 @@ check "--caps of an unknown name" refuses '--caps datagram,foo' serve --socket "
 check "--caps with an empty name" refuses '--caps datagram,' serve --socket "$dir/s" --caps datagram,
 check "--caps beyond the known bits" refuses '--caps 0x40' serve --socket "$dir/s" --caps 0x40
 check "--qp-memory with an unknown unit" refuses '--qp-memory 1Q' serve --socket "$dir/s" --qp-memory 1Q
+check "--guestinfo without a sign" refuses '--guestinfo name: expected KEY=VALUE' serve --socket "$dir/s" --guestinfo name
+check "--guestinfo of a bad name" refuses '--guestinfo a b=c: expected a name of' serve --socket "$dir/s" --guestinfo 'a b=c'
 check "a trace that cannot be written" refuses '/nonexistent/t' serve --socket "$dir/s" --trace /nonexistent/t
+check "a file for variables that cannot be written" refuses '/nonexistent/i' serve --socket "$dir/s" --guestinfo-out /nonexistent/i
 
 # ---- the socket --------------------------------------------------------------------------------------
 
