@@ -7,7 +7,7 @@ int vmci_socket(struct vmci_sockets *s, enum vmci_socket_type type)
 	struct sock *sk;
 	int rc;
 
-	if (type != VMCI_SOCK_STREAM && type != VMCI_SOCK_DGRAM)
+	if (type != VMCI_SOCK_STREAM && type != VMCI_SOCK_DGRAM && !VMCI_FAULT("socket.any-type"))
 		return -VMCI_ESOCKTNOSUPPORT;
 	sock_lock(s);
 	sk = sock_make(s, type);
@@ -71,7 +71,7 @@ static int may_connect(const struct sock *sk, struct vmci_sockaddr addr)
 	}
 	if (addr.cid == VMCI_VMADDR_CID_ANY || addr.port == VMCI_VMADDR_PORT_ANY)
 		return -VMCI_EINVAL;
-	if (addr.cid == VMCI_VMADDR_CID_LOCAL)
+	if (addr.cid == VMCI_VMADDR_CID_LOCAL && !VMCI_FAULT("socket.local-reachable"))
 		return -VMCI_ENETUNREACH;
 	if (addr.cid == s->cid && !s->t->has_local_pairs)
 		return -VMCI_ENODEV;
@@ -103,7 +103,7 @@ static int connect_datagrams(struct sock *sk, struct vmci_sockaddr addr)
 	if (addr.cid == VMCI_VMADDR_CID_ANY || addr.port == VMCI_VMADDR_PORT_ANY)
 		return -VMCI_EINVAL;
 	rc = port_bind_any(sk);
-	if (!rc)
+	if (!rc && !VMCI_FAULT("socket.datagram-default-lost"))
 		sk->remote = addr;
 	return rc;
 }

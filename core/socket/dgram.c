@@ -19,7 +19,8 @@ static int keep(struct sock *sk, const uint8_t *data, size_t len)
 		return VMCI_ERROR_NO_ACCESS;
 	/* Delivery is not promised: what does not fit is gone, and nobody is told. */
 	if ((sk->shut & VMCI_STREAM_SHUT_RECEIVE) ||
-	    sk->inbox_bytes + payload + OVERHEAD > s->limits.datagram_bytes)
+	    (sk->inbox_bytes + payload + OVERHEAD > s->limits.datagram_bytes &&
+	     !VMCI_FAULT("socket.datagrams-unbounded")))
 		return 0;
 	if (!payload && VMCI_FAULT("socket.empty-datagram-lost"))
 		return 0;
@@ -28,6 +29,8 @@ static int keep(struct sock *sk, const uint8_t *data, size_t len)
 		return 0;
 	d->from.cid = from;
 	d->from.port = vmci_get32(data + VMCI_DATAGRAM_SRC_RESOURCE);
+	if (VMCI_FAULT("socket.datagram-source"))
+		d->from.port = sk->local.port;
 	d->len = payload;
 	if (payload)
 		memcpy(d->bytes, data + VMCI_DATAGRAM_PAYLOAD, payload);

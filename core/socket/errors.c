@@ -14,13 +14,13 @@ int errno_of(int64_t result)
 	case VMCI_ERROR_NO_ACCESS:
 		return VMCI_EPERM;
 	case VMCI_ERROR_NO_RESOURCES:
-		return VMCI_ENOBUFS;
+		return VMCI_FAULT("socket.errno-no-room") ? VMCI_EAGAIN : VMCI_ENOBUFS;
 	case VMCI_ERROR_INVALID_RESOURCE:
 		return VMCI_FAULT("socket.errno-no-endpoint") ? VMCI_EINVAL : VMCI_EHOSTUNREACH;
 	case VMCI_LOCAL_GONE:
 	case VMCI_LOCAL_NO_DEVICE:
 		return VMCI_ENODEV;
 	default:
-		return VMCI_EINVAL;
+		return VMCI_FAULT("socket.errno-rest") ? VMCI_ENOMEM : VMCI_EINVAL;
 	}
 }

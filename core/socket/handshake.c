@@ -45,6 +45,8 @@ int handshake_begin(struct sock *sk)
 		return -VMCI_ENOMEM;
 	sk->state = SOCK_REQUESTED;
 	rc = request(sk);
+	if (rc && VMCI_FAULT("socket.connect-error-lost"))
+		rc = 0;
 	if (rc) {
 		retreat(sk);
 		return rc;
@@ -197,8 +199,11 @@ void handshake_child(struct sock *sk, const struct packet *p)
 {
 	struct vmci_handle handle = { (uint32_t)p->value, (uint32_t)(p->value >> 32) };
 
+	if (p->type != VMCI_STREAM_OFFER && p->type != VMCI_STREAM_RST &&
+	    VMCI_FAULT("socket.child-tolerant"))
+		return;
 	if (p->type != VMCI_STREAM_OFFER || !is_good_offer(p) ||
-	    stream_open_pair(sk, handle, true)) {
+	    (stream_open_pair(sk, handle, true) && !VMCI_FAULT("socket.attach-error-ignored"))) {
 		packet_reset(sk->s, p);
 		pending_fail(sk, VMCI_EPROTO);
 		return;

@@ -103,7 +103,8 @@ static int64_t receive(struct sock *sk, void *buf, size_t len, unsigned flags)
 	else
 		n = t->dequeue(t->ctx, sk->pair, buf, len);
 	if (n < 0)
-		return is_nothing(n) ? starved(sk) : -VMCI_ENOMEM;
+		return is_nothing(n) || VMCI_FAULT("socket.damage-is-nothing") ? starved(sk)
+									       : -VMCI_ENOMEM;
 	if (!peek && !sk->has_ended) {
 		notify_taken(sk, (uint64_t)n);
 		stream_flush(sk);
@@ -158,6 +159,8 @@ static int64_t may_send(const struct sock *sk)
 {
 	if ((sk->shut & VMCI_STREAM_SHUT_SEND) || (sk->peer_shut & VMCI_STREAM_SHUT_RECEIVE))
 		return -VMCI_EPIPE;
+	if (VMCI_FAULT("socket.send-unconnected") && sk->state != SOCK_CONNECTED)
+		return -VMCI_EAGAIN;
 	return sk->state == SOCK_CONNECTED && sk->pair ? 1 : -VMCI_ENOTCONN;
 }
 
@@ -173,13 +176,15 @@ static int64_t send(struct sock *sk, const void *buf, size_t len, unsigned flags
 	const struct vmci_transport *t = sk->s->t;
 	int64_t n;
 
-	if (flags)
+	if (flags && !VMCI_FAULT("socket.urgent-sent"))
 		return -VMCI_EOPNOTSUPP;
 	n = may_send(sk);
 	if (n < 0)
 		return n;
 	if (!len)
 		return 0;
+	if (VMCI_FAULT("socket.byte-lost") && len > 1)
+		len--;
 	n = t->enqueue(t->ctx, sk->pair, buf, len);
 	if (n < 0)
 		return is_nothing(n) ? stuffed(sk) : -VMCI_ENOMEM;
@@ -238,7 +243,9 @@ static unsigned poll_in(struct sock *sk)
 
 	if (n < 0)
 		return VMCI_POLLERR;
-	if ((uint64_t)n >= sk->low_water)
+	if (VMCI_FAULT("socket.poll-data"))
+		return VMCI_POLLIN;
+	if ((uint64_t)n >= (VMCI_FAULT("socket.low-water-ignored") ? 1 : sk->low_water))
 		return VMCI_POLLIN;
 	if (!n && !is_at_end(sk) && sk->notify.proto == 0) {
 		notify_starved(sk);
@@ -257,7 +264,7 @@ static unsigned poll_out(struct sock *sk)
 	n = sk->s->t->room(sk->s->t->ctx, sk->pair);
 	if (n < 0 && !is_nothing(n))
 		return VMCI_POLLERR;
-	if (n > 0)
+	if (n > 0 || VMCI_FAULT("socket.poll-room"))
 		return VMCI_POLLOUT;
 	if (sk->notify.proto == 0) {
 		notify_stuffed(sk);
@@ -272,7 +279,9 @@ unsigned stream_poll(struct sock *sk)
 	unsigned events = sk->error ? VMCI_POLLERR : 0;
 
 	if (sk->state == SOCK_LISTENING)
-		return vmci_list_is_empty(&sk->accepted) ? events : events | VMCI_POLLIN;
+		return vmci_list_is_empty(&sk->accepted) || VMCI_FAULT("socket.poll-listener")
+			       ? events
+			       : events | VMCI_POLLIN;
 	if (sk->state == SOCK_CONNECTED) {
 		events |= poll_in(sk);
 		if (!(sk->shut & VMCI_STREAM_SHUT_SEND))
@@ -280,9 +289,9 @@ unsigned stream_poll(struct sock *sk)
 	} else if (sk->state == SOCK_IDLE && !(sk->shut & VMCI_STREAM_SHUT_SEND)) {
 		events |= VMCI_POLLOUT;
 	}
-	if (!peer_sends)
+	if (!peer_sends && !VMCI_FAULT("socket.poll-peer-stopped"))
 		events |= VMCI_POLLIN | VMCI_POLLRDHUP;
-	if (sk->shut & VMCI_STREAM_SHUT_RECEIVE)
+	if ((sk->shut & VMCI_STREAM_SHUT_RECEIVE) && !VMCI_FAULT("socket.poll-shut-here"))
 		events |= VMCI_POLLIN | VMCI_POLLRDHUP;
 	if (sk->shut & VMCI_STREAM_SHUT_SEND) {
 		if ((sk->shut & VMCI_STREAM_SHUT_RECEIVE) || !peer_sends)

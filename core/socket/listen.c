@@ -37,7 +37,8 @@ static struct sock *make_pending(struct vmci_sockets *s, const struct sock *mode
 		child->timeout_us = model->timeout_us;
 	}
 	child->queue = agree(model ? model : child, p->value);
-	child->size = child->queue;
+	if (!VMCI_FAULT("socket.child-size-lost"))
+		child->size = child->queue;
 	if (connection_add(child)) {
 		sock_free(child);
 		return NULL;
@@ -75,14 +76,17 @@ static void answer(struct sock *child, const struct packet *p, uint16_t proto)
 
 	notify_begin(child, proto);
 	if (p->type == VMCI_STREAM_REQUEST2 && !VMCI_FAULT("socket.answers-old"))
-		rc = packet_of(child, VMCI_STREAM_NEGOTIATE2, p->proto & VMCI_NOTIFY_QUEUE_STATE,
+		rc = packet_of(child, VMCI_STREAM_NEGOTIATE2,
+			       VMCI_FAULT("socket.all-protos-agreed") ? p->proto : proto,
 			       child->size);
 	else
 		rc = packet_of(child, VMCI_STREAM_NEGOTIATE, 0, child->size);
 	if (rc < 0)
 		pending_fail(child, errno_of(rc));
 	else if (!VMCI_FAULT("socket.pending-for-ever"))
-		timer_start(child, VMCI_SOCKETS_PENDING_TIMEOUT_US);
+		timer_start(child, VMCI_FAULT("socket.pending-too-short")
+					   ? VMCI_SOCKETS_PENDING_TIMEOUT_US / 2
+					   : VMCI_SOCKETS_PENDING_TIMEOUT_US);
 }
 
 static void request(struct sock *sk, const struct packet *p)
@@ -131,7 +135,8 @@ void pending_fail(struct sock *sk, int error)
 
 void listener_packet(struct sock *sk, const struct packet *p)
 {
-	if (p->type == VMCI_STREAM_REQUEST || p->type == VMCI_STREAM_REQUEST2)
+	if ((p->type == VMCI_STREAM_REQUEST && !VMCI_FAULT("socket.old-form-refused")) ||
+	    p->type == VMCI_STREAM_REQUEST2)
 		request(sk, p);
 	else if (!VMCI_FAULT("socket.listener-silent"))
 		packet_reset(sk->s, p);

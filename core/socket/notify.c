@@ -94,7 +94,8 @@ void notify_taken(struct sock *sk, uint64_t n)
 {
 	sk->notify.taken += n;
 	vmci_full_barrier();
-	if (sk->notify.proto == VMCI_NOTIFY_QUEUE_STATE && free_to_peer(sk) <= n)
+	if (sk->notify.proto == VMCI_NOTIFY_QUEUE_STATE &&
+	    (free_to_peer(sk) <= n || VMCI_FAULT("socket.read-always")))
 		sk->notify.peer_waits_to_write = true;
 	consider_read(sk);
 }
@@ -107,7 +108,8 @@ void notify_starved(struct sock *sk)
 		n->window = sk->queue - n->window < PAGE ? sk->queue : n->window + PAGE;
 		return;
 	}
-	if (n->said_waiting_read || VMCI_FAULT("socket.waits-silently"))
+	if ((n->said_waiting_read && !VMCI_FAULT("socket.waiting-repeated")) ||
+	    VMCI_FAULT("socket.waits-silently"))
 		return;
 	n->said_waiting_read = true;
 	sk->owed |= OWE_WAITING_READ;

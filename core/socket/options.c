@@ -4,7 +4,7 @@
 
 void options_default(struct sock *sk)
 {
-	sk->size = VMCI_SOCKETS_BUFFER_SIZE;
+	sk->size = VMCI_FAULT("socket.default-size") ? 65536 : VMCI_SOCKETS_BUFFER_SIZE;
 	sk->min = VMCI_SOCKETS_BUFFER_MIN_SIZE;
 	sk->max = VMCI_SOCKETS_BUFFER_MAX_SIZE;
 	sk->timeout_us = VMCI_SOCKETS_CONNECT_TIMEOUT_US;
@@ -27,6 +27,8 @@ static int set_timeout(struct sock *sk, uint64_t us)
 	if (us > INT64_MAX)
 		return -VMCI_ERANGE;
 	sk->timeout_us = us ? us : VMCI_SOCKETS_CONNECT_TIMEOUT_US;
+	if (VMCI_FAULT("socket.timeout-option-lost"))
+		sk->timeout_us = VMCI_SOCKETS_CONNECT_TIMEOUT_US;
 	return 0;
 }
 
@@ -38,6 +40,8 @@ static int set(struct sock *sk, unsigned name, uint64_t value)
 		return 0;
 	case VMCI_SO_VM_SOCKETS_BUFFER_MIN_SIZE:
 		sk->min = value;
+		if (VMCI_FAULT("socket.limit-leaves-size"))
+			return 0;
 		set_size(sk, sk->size);
 		return 0;
 	case VMCI_SO_VM_SOCKETS_BUFFER_MAX_SIZE:
@@ -48,7 +52,7 @@ static int set(struct sock *sk, unsigned name, uint64_t value)
 	case VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW:
 		return set_timeout(sk, value);
 	default:
-		return -VMCI_ENOPROTOOPT;
+		return VMCI_FAULT("socket.any-option") ? 0 : -VMCI_ENOPROTOOPT;
 	}
 }
 
@@ -85,7 +89,7 @@ int vmci_socket_setopt(struct vmci_sockets *s, int fd, unsigned name, uint64_t v
 	sk = sock_of(s, fd);
 	if (!sk)
 		rc = -VMCI_EBADF;
-	else if (sk->type == VMCI_SOCK_DGRAM)
+	else if (sk->type == VMCI_SOCK_DGRAM && !VMCI_FAULT("socket.datagram-options"))
 		rc = -VMCI_EOPNOTSUPP;
 	else
 		rc = set(sk, name, value);

@@ -18,10 +18,11 @@ static uint32_t pick(struct vmci_sockets *s)
 	for (unsigned i = 0; i < VMCI_SOCKETS_PORT_TRIES; i++) {
 		uint32_t port = s->next_port;
 
-		if (port <= VMCI_VMADDR_PORT_PRIVILEGED_MAX || port == VMCI_VMADDR_PORT_ANY)
+		if ((port <= VMCI_VMADDR_PORT_PRIVILEGED_MAX || port == VMCI_VMADDR_PORT_ANY) &&
+		    !VMCI_FAULT("socket.any-port-privileged"))
 			port = VMCI_VMADDR_PORT_PRIVILEGED_MAX + 1;
 		s->next_port = port + 1;
-		if (!port_find(s, port))
+		if (!port_find(s, port) || VMCI_FAULT("socket.any-port-taken"))
 			return port;
 	}
 	return VMCI_VMADDR_PORT_ANY;
@@ -37,7 +38,7 @@ static int bind_stream(struct sock *sk, struct vmci_sockaddr addr)
 		addr.port = pick(s);
 		if (addr.port == VMCI_VMADDR_PORT_ANY)
 			return -VMCI_EADDRNOTAVAIL;
-	} else if (port_find(s, addr.port)) {
+	} else if (port_find(s, addr.port) && !VMCI_FAULT("socket.port-twice")) {
 		return -VMCI_EADDRINUSE;
 	}
 	sk->local = addr;
@@ -52,8 +53,12 @@ static int bind_datagrams(struct sock *sk, struct vmci_sockaddr addr)
 	uint32_t flags = addr.cid == VMCI_VMADDR_CID_ANY ? VMCI_FLAG_ANYCID_DG_HND : 0;
 	int64_t rc;
 
+	if (VMCI_FAULT("socket.kinds-share-ports") && port_find(s, addr.port))
+		return -VMCI_EADDRINUSE;
 	/* VMADDR_PORT_ANY and "choose one" are the same number. */
 	rc = s->t->endpoint(s->t->ctx, addr.port, flags, true, datagram_arrived, sk);
+	if (rc < 0 && VMCI_FAULT("socket.datagram-port-moves"))
+		rc = s->t->endpoint(s->t->ctx, VMCI_INVALID_ID, flags, true, datagram_arrived, sk);
 	if (rc < 0)
 		return -errno_of(rc);
 	sk->local = addr;
@@ -67,11 +72,15 @@ int port_bind(struct sock *sk, struct vmci_sockaddr addr)
 	struct vmci_sockets *s = sk->s;
 
 	if (sk->local.port != VMCI_VMADDR_PORT_ANY)
-		return -VMCI_EINVAL;
+		return VMCI_FAULT("socket.bind-twice") ? 0 : -VMCI_EINVAL;
 	if (addr.cid != VMCI_VMADDR_CID_ANY && addr.cid != s->cid &&
 	    !VMCI_FAULT("socket.binds-foreign"))
 		return -VMCI_EADDRNOTAVAIL;
-	if (addr.port <= VMCI_VMADDR_PORT_PRIVILEGED_MAX && !s->limits.may_bind_privileged)
+	if (addr.cid != VMCI_VMADDR_CID_ANY && VMCI_FAULT("socket.binds-any-only"))
+		return -VMCI_EADDRNOTAVAIL;
+	if (addr.port <= VMCI_VMADDR_PORT_PRIVILEGED_MAX &&
+	    (!s->limits.may_bind_privileged || VMCI_FAULT("socket.privilege-ignored")) &&
+	    !VMCI_FAULT("socket.privileged-port-open"))
 		return -VMCI_EACCES;
 	return sk->type == VMCI_SOCK_DGRAM ? bind_datagrams(sk, addr) : bind_stream(sk, addr);
 }

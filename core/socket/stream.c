@@ -298,6 +298,8 @@ static void shut_down(struct sock *sk, const struct packet *p)
 {
 	unsigned mode = (unsigned)p->value & SHUT_BOTH;
 
+	if (!mode && VMCI_FAULT("socket.shutdown-zero"))
+		mode = SHUT_BOTH;
 	if (!mode || VMCI_FAULT("socket.shutdown-ignored"))
 		return;
 	if (VMCI_FAULT("socket.shutdown-modes-mixed") && mode != SHUT_BOTH)
@@ -364,8 +366,8 @@ void stream_detached(struct sock *sk)
 void stream_close(struct sock *sk)
 {
 	if (sk->state == SOCK_CONNECTED && sk->pair && !sk->has_ended &&
-	    sk->s->t->announces_close && !sk->s->is_ending &&
-	    !VMCI_FAULT("socket.close-detaches")) {
+	    (sk->s->t->announces_close || VMCI_FAULT("socket.guest-close-speaks")) &&
+	    !sk->s->is_ending && !VMCI_FAULT("socket.close-detaches")) {
 		sk->state = SOCK_LINGERING;
 		port_release(sk);
 		sk->owed = 0;
