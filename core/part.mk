@@ -55,7 +55,7 @@ CORE_DEVICE_SRC += \
 	core/device/watch.c
 
 DEVICE_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_DEVICE_SRC)
-DEVICE_TESTS = test_device_hub test_device_limits test_device_memory test_device_reset test_device_stream
+DEVICE_TESTS = test_device_hub test_device_limits test_device_memory test_device_reset test_device_stream test_device_watch
 UNIT_TESTS += $(DEVICE_TESTS:%=core/test/%.c)
 $(foreach t,$(DEVICE_TESTS),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_world.c))
 

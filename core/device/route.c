@@ -9,6 +9,9 @@
 #include <vmci/fault.h>
 #include <vmci/mem.h>
 
+/* Bytes of a datagram that is put together without asking for memory: control packets, and more. */
+#define SMALL 128u
+
 /* What a routed datagram needs to be delivered: a VM, or an endpoint, or neither, which is the
  * host's handler of events. */
 struct route {
@@ -280,13 +283,15 @@ int vmci_context_send(struct vmci_context *ctx, struct vmci_handle dst, struct v
 {
 	struct vmci_hub *hub = ctx->hub;
 	size_t total = VMCI_DATAGRAM_SIZE + len;
-	uint8_t *dg;
+	uint8_t small[SMALL];
+	uint8_t *dg = small;
 	int rc;
 
 	if (len > VMCI_HYPERCALL_MAX || is_too_large(total))
 		return refuse(ctx, VMCI_ERROR_INVALID_ARGS, "datagram too large to be routed",
 			      "DG.RES.2");
-	dg = vmci_hub_alloc(hub, total);
+	if (total > SMALL)
+		dg = vmci_hub_alloc(hub, total);
 	if (!dg)
 		return VMCI_ERROR_NO_MEM;
 	vmci_put_handle(dg + VMCI_DATAGRAM_DST_CONTEXT, dst);
@@ -295,7 +300,8 @@ int vmci_context_send(struct vmci_context *ctx, struct vmci_handle dst, struct v
 	if (len)
 		memcpy(dg + VMCI_DATAGRAM_PAYLOAD, payload, len);
 	rc = vmci_route_send(ctx, false, dg, total);
-	vmci_hub_free(hub, dg, total);
+	if (dg != small)
+		vmci_hub_free(hub, dg, total);
 	return rc;
 }
 

@@ -153,9 +153,10 @@ static void nothing_is_left_of_failed_handshakes(void **state)
 
 /* ---- failed allocations ------------------------------------------------------------------- */
 
-/* Something of everything; whatever fails is left out. */
-static void use(struct socket_world *w)
+/* Something of everything; whatever fails is left out. Returns the connections that came to be. */
+static unsigned use(struct socket_world *w)
 {
+	unsigned made = 0;
 	static uint8_t buf[4096];
 	enum which ends[][2] = { { GUEST, HOST }, { HOST, GUEST }, { GUEST, GUEST } };
 	struct vmci_sockaddr any = { VMCI_VMADDR_CID_ANY, 9000 }, to = { 2, 9000 };
@@ -171,6 +172,7 @@ static void use(struct socket_world *w)
 			socket_world_pass(w, 3000000);
 			continue;
 		}
+		made++;
 		(void)vmci_socket_send(a, c, buf, sizeof(buf), 0);
 		socket_world_pass(w, 10000);
 		(void)vmci_socket_recv(b, s, buf, 100, 0);
@@ -185,6 +187,7 @@ static void use(struct socket_world *w)
 	if (vmci_socket_bind(w->end[HOST].s, e, any) == 0)
 		(void)vmci_socket_sendto(w->end[GUEST].s, d, buf, 100, &to);
 	(void)vmci_socket_recv(w->end[HOST].s, e, buf, 50, 0);
+	return made;
 }
 
 static void any_allocation_may_fail(void **state)
@@ -195,15 +198,19 @@ static void any_allocation_may_fail(void **state)
 	(void)state;
 	for (n = 1;; n++) {
 		struct socket_world w;
+		unsigned made = 0;
 		bool failed;
 
 		options.fail_at = n;
+		options.mmio = n & 1;
 		if (socket_world_open(&w, &options))
-			use(&w);
+			made = use(&w);
 		failed = w.failed > 0;
 		socket_world_close(&w);
-		if (!failed)
+		if (!failed) {
+			assert_int_equal(made, 3);
 			break;
+		}
 	}
 	printf("# %llu allocations\n", (unsigned long long)n - 1);
 	assert_true(n > 100);

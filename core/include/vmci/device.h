@@ -41,7 +41,9 @@ enum vmci_irq_mode {
  * VMCI_ERROR_NO_RESOURCES, VMCI_LOCAL_NO_MEMORY: nothing was made. */
 int vmci_device_create(struct vmci_hub *hub, const struct vmci_device_config *config,
 		       const struct vmci_device_port *port, struct vmci_device **out);
-/* The VM is destroyed: as vmci_context_destroy; guest memory is not touched again. */
+/* The VM is destroyed: as vmci_context_destroy. Guest memory is not touched again; only pages that
+ * are pinned may be, until this returns, by who takes the rest out of a queue pair
+ * (vmci_pair_on_leave). */
 void vmci_device_destroy(struct vmci_device *dev);
 struct vmci_context *vmci_device_context(struct vmci_device *dev);
 
