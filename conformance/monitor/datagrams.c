@@ -42,6 +42,7 @@ static void routed(struct monitor *m, const uint8_t *dg, size_t len)
 		      "a datagram from context %x, which it is not", src, 0);
 	if (src != VMCI_INVALID_ID || m->wants_cid)
 		monitor_names_itself(m, src);
+	(void)monitor_stream_packet(m, dg, len);
 }
 
 void monitor_datagram(struct monitor *m, const struct vmci_trace *ev)
@@ -148,6 +149,8 @@ void monitor_delivered(struct monitor *m, const struct vmci_trace *ev)
 {
 	const uint8_t *payload;
 
+	if (ev->data && ev->len >= VMCI_DATAGRAM_SIZE)
+		monitor_stream_delivered(m, ev->data, ev->len);
 	if (!ev->data || ev->len < VMCI_DATAGRAM_SIZE + VMCI_EVENT_DATA_SIZE ||
 	    vmci_get32(ev->data + VMCI_DATAGRAM_SRC_CONTEXT) != VMCI_HYPERVISOR_CONTEXT_ID ||
 	    vmci_get32(ev->data + VMCI_DATAGRAM_DST_RESOURCE) != VMCI_EVENT_HANDLER)

@@ -45,11 +45,11 @@ static enum verdict verdict_of(const struct monitor *m, int rule)
 	return score.held ? HELD : UNEXERCISED;
 }
 
-/* Does the report have a line for this clause? Of ends of queue pairs only what is judged. */
+/* Does the report have a line for this clause? Of ends of queue pairs and of sockets, which both
+ * sides have, only what is judged. */
 static bool is_listed(const struct vct *t, const struct vct_req *req)
 {
-	return req->side == VCT_SIDE_GUEST ||
-	       (req->side == VCT_SIDE_ENDPOINT && rule_of(vct_str(t, req->id)) >= 0);
+	return req->side == VCT_SIDE_GUEST || rule_of(vct_str(t, req->id)) >= 0;
 }
 
 unsigned monitor_report_violated(const struct monitor *m)

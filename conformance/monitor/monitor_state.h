@@ -14,7 +14,8 @@
 #define LINKS	 4096u /* doorbells */
 #define REFUSED	 16u   /* handles that the device refused lately */
 #define INDEXES	 65536u
-#define BUSY	 16u /* accesses that show that a guest runs */
+#define STREAMS	 1024u /* handshakes of sockets */
+#define BUSY	 16u   /* accesses that show that a guest runs */
 
 /* What the guest owes since a moment. */
 struct owed {
@@ -44,6 +45,17 @@ struct link {
 	bool is_used;
 	struct vmci_handle handle;
 	uint32_t index;
+};
+
+/* A stream of sockets, from its request on. */
+struct stream {
+	bool is_used, by_guest, is_old; /* who asked; by REQUEST */
+	bool has_size, was_offered, was_misunderstood, owes_reset;
+	enum monitor_rule reset_rule;
+	uint32_t peer, port, peer_port;
+	uint64_t size;	 /* asked for, then agreed on */
+	uint16_t protos; /* asked for */
+	struct vmci_handle offered;
 };
 
 struct ring {
@@ -99,6 +111,9 @@ struct monitor {
 	unsigned npairs_top, look; /* slots in use end here; the next to be looked at */
 	struct vmci_handle refused_pairs[REFUSED];
 	unsigned nrefused_pairs;
+
+	struct stream streams[STREAMS];
+	unsigned next_stream;
 };
 
 /* ---- judging ---------------------------------------------------------------------------- */
@@ -166,7 +181,15 @@ unsigned monitor_pairs_held(const struct monitor *m);
 void monitor_alloc(struct monitor *m, const uint8_t *msg, size_t len, int32_t result);
 void monitor_detach(struct monitor *m, const uint8_t *msg, int32_t result);
 void monitor_pair_event(struct monitor *m, const struct vmci_trace *ev);
+/* The sizes of a pair that the guest holds; false: it holds none of that name. */
+bool monitor_pair_sizes(struct monitor *m, struct vmci_handle h, uint64_t *produce,
+			uint64_t *consume);
 /* Look at the headers of the next pair. */
 void monitor_look_at_pairs(struct monitor *m);
+
+/* A datagram that the guest sent: judges it if it is a packet of a stream, else false. */
+bool monitor_stream_packet(struct monitor *m, const uint8_t *dg, size_t len);
+void monitor_stream_delivered(struct monitor *m, const uint8_t *dg, size_t len);
+void monitor_streams_forget(struct monitor *m);
 
 #endif

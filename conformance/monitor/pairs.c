@@ -34,6 +34,18 @@ static struct pair *find(struct monitor *m, struct vmci_handle h)
 	return NULL;
 }
 
+bool monitor_pair_sizes(struct monitor *m, struct vmci_handle h, uint64_t *produce,
+			uint64_t *consume)
+{
+	const struct pair *p = find(m, h);
+
+	if (!p)
+		return false;
+	*produce = p->produce;
+	*consume = p->consume;
+	return true;
+}
+
 /* ---- headers ---------------------------------------------------------------------------- */
 
 /* The pointers that the guest moves. */

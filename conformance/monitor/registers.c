@@ -14,6 +14,7 @@ void monitor_session_begin(struct monitor *m)
 	m->was_told = m->has_former = false;
 	monitor_bells_forget(m);
 	monitor_pairs_forget(m);
+	monitor_streams_forget(m);
 }
 
 static bool owes_leaving(const struct session *s)

@@ -49,6 +49,20 @@
 	X(QP_GUEST_10, "QP.GUEST.10")                                                              \
 	X(QP_MEM_2, "QP.MEM.2")                                                                    \
 	X(QP_MEM_5, "QP.MEM.5")                                                                    \
+	X(STREAM_PKT_1, "STREAM.PKT.1")                                                            \
+	X(STREAM_PKT_2, "STREAM.PKT.2")                                                            \
+	X(STREAM_PKT_3, "STREAM.PKT.3")                                                            \
+	X(STREAM_LISTEN_1, "STREAM.LISTEN.1")                                                      \
+	X(STREAM_LISTEN_3, "STREAM.LISTEN.3")                                                      \
+	X(STREAM_LISTEN_4, "STREAM.LISTEN.4")                                                      \
+	X(STREAM_LISTEN_5, "STREAM.LISTEN.5")                                                      \
+	X(STREAM_LISTEN_7, "STREAM.LISTEN.7")                                                      \
+	X(STREAM_LISTEN_8, "STREAM.LISTEN.8")                                                      \
+	X(STREAM_CONN_1, "STREAM.CONN.1")                                                          \
+	X(STREAM_CONN_2, "STREAM.CONN.2")                                                          \
+	X(STREAM_CONN_5, "STREAM.CONN.5")                                                          \
+	X(STREAM_CONN_6, "STREAM.CONN.6")                                                          \
+	X(STREAM_END_4, "STREAM.END.4")                                                            \
 	X(QP_RING_5, "QP.RING.5")
 
 #define MONITOR_RULE_NAME(name, clause) RULE_##name,

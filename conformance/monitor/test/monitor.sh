@@ -42,6 +42,19 @@ guest-pair.request-layout        qp/guest-*                    QP.GUEST.1
 guest-pair.writes-headers        qp/guest-*                    QP.MEM.2
 guest-dma.same-page              qp/guest-*                    QP.GUEST.1
 ring.pointer-not-wrapped         qp/guest-*                    QP.RING.5
+socket.agreed-proto-unchecked    s*                            STREAM.CONN.5
+socket.answers-old               s*                            STREAM.LISTEN.1
+socket.attach-wrong-handle       s*                            STREAM.LISTEN.7
+socket.offer-wrong-handle        s*                            STREAM.CONN.2
+socket.packet-size               s*                            STREAM.PKT.1
+socket.pair-sizes-differ         s*                            STREAM.CONN.2
+socket.proto-unchecked           s*                            STREAM.LISTEN.3
+socket.request-no-proto          s*                            STREAM.CONN.1
+socket.request-old               s*                            STREAM.CONN.1
+socket.reserved-not-zero         s*                            STREAM.PKT.1
+socket.value-not-zero            s*                            STREAM.PKT.1
+socket.version                   s*                            STREAM.PKT.1
+socket.zero-size-accepted        s*                            STREAM.LISTEN.4
 '
 n=0
 failed=0
@@ -62,6 +75,10 @@ check() {
 		failed=1
 	fi
 }
+
+out=$(comm -23 <(sed -n 's/.*X(.*, "\(.*\)").*/\1/p' conformance/monitor/rules.h | sort) \
+	<("$O/bin/vmci-conform" list --clauses | awk '{print $1}' | sort))
+check "each rule is a clause of the book" [ -z "$out" ]
 
 out=$("$O/bin/vmci-conform" run --role guest --check --results= 2>&1)
 check "a guest without mistakes breaks no clause" says 'vectors watched, 0 with a violation$'

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "world.h"
+#include "cases.h"
 
 #define CAPS	VMCI_CAPS_ADDR
 #define CONTROL VMCI_CONTROL_ADDR
@@ -614,10 +614,7 @@ static void ring_5_bad_head(struct world *w)
 
 /* ---- the table -------------------------------------------------------------------------- */
 
-static const struct {
-	enum monitor_rule rule;
-	void (*good)(struct world *w), (*bad)(struct world *w);
-} cases[] = {
+static const struct rule_case cases[] = {
 	{ RULE_DEV_DRV_1, drv_1_good, drv_1_bad },
 	{ RULE_DEV_DRV_2, start_dma, drv_2_bad },
 	{ RULE_DEV_DRV_2, start_ports, drv_2_bad_without_datagram },
@@ -678,60 +675,21 @@ static const struct {
 
 static void keeping_a_clause_is_held_and_nothing_is_found(void **state)
 {
-	char what[256];
-
 	(void)state;
-	for (size_t i = 0; i < CASES; i++) {
-		const char *clause = monitor_clause(cases[i].rule);
-		const struct monitor_finding *f;
-		struct monitor_score s;
-		struct world w;
-
-		world_open(&w);
-		cases[i].good(&w);
-		monitor_finish(w.monitor);
-		s = monitor_score(w.monitor, cases[i].rule);
-		f = monitor_finding(w.monitor, 0);
-		if (f)
-			fail_msg("%s: its good guest breaks %s: %s", clause,
-				 monitor_clause(f->rule),
-				 monitor_finding_text(f, what, sizeof(what)));
-		if (!s.held)
-			fail_msg("%s: not held", clause);
-		assert_int_equal(w.found, 0);
-		world_close(&w);
-	}
+	cases_keep(cases, CASES);
 }
 
 static void breaking_a_clause_names_it(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < CASES; i++) {
-		struct monitor_score s;
-		struct world w;
-
-		world_open(&w);
-		cases[i].bad(&w);
-		monitor_finish(w.monitor);
-		s = monitor_score(w.monitor, cases[i].rule);
-		if (!s.violated)
-			fail_msg("%s: case %zu is not noticed", monitor_clause(cases[i].rule), i);
-		assert_true(w.found >= 1);
-		world_close(&w);
-	}
+	cases_break(cases, CASES);
 }
 
 static void every_rule_has_a_case(void **state)
 {
 	(void)state;
-	for (int rule = 0; rule < MONITOR_RULE_COUNT; rule++) {
-		size_t n = 0;
-
-		for (size_t i = 0; i < CASES; i++)
-			n += (int)cases[i].rule == rule;
-		if (!n)
-			fail_msg("%s has no case", monitor_clause((enum monitor_rule)rule));
-	}
+	cases_cover(cases, CASES, RULE_DEV_DRV_1, RULE_QP_MEM_5);
+	cases_cover(cases, CASES, RULE_QP_RING_5, RULE_QP_RING_5);
 }
 
 /* ---- around the rules ------------------------------------------------------------------- */
@@ -747,7 +705,7 @@ static void a_kind_is_told_once_and_counted(void **state)
 	start_ports(&w);
 	monitor_line(w.monitor, 77);
 	for (int i = 0; i < 3; i++)
-		send_dg(&w, vmci_handle(HOST, 1), vmci_handle(0x99, 1), NULL, 0, -7);
+		send_dg(&w, vmci_handle(HOST, 0x500), vmci_handle(0x99, 0x400), NULL, 0, -7);
 	f = monitor_finding(w.monitor, 0);
 	assert_non_null(f);
 	assert_int_equal(f->count, 3);
