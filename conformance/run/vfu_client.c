@@ -389,7 +389,7 @@ int vfuc_machine_reset(struct vfuc *c)
 		rc = vfuc_device_reset(c);
 	if (rc == 0 && vfuc_vectors(c, VFUC_IRQ_INTX))
 		rc = vfuc_irq_mode(c, VFUC_IRQ_INTX, 1);
-	return rc;
+	return rc == VFUC_REFUSED ? 0 : rc;
 }
 
 /* Offset of gpa in the memory file; UINT64_MAX: not memory. */
