@@ -243,6 +243,33 @@ static void an_offer_must_name_a_pair_of_its_sender(size_t side)
 	scene_close(&c);
 }
 
+/* A machine cannot have the host join a pair of another machine. */
+static void an_offer_of_a_third_party_is_refused(void **state)
+{
+	static uint64_t memory[4 * 512];
+	void *produce[1] = { memory + 1024 }, *consume[1] = { memory + 1536 };
+	struct vmci_pair_memory given = { memory, memory + 512, produce, consume, 12 };
+	struct vmci_context *other;
+	struct vmci_pair_end *end;
+	struct scene c;
+
+	(void)state;
+	scene_open(&c, 0);
+	scene_listen(&c, 0);
+	assert_int_equal(vmci_context_create(c.w.hub, 0x300, 0, &other), 0);
+	assert_int_equal(vmci_context_pair(other, vmci_handle(0x300, 0x800), 2, 0, 0, 4096, 4096,
+					   &given, NULL, &end),
+			 0);
+	scene_say(&c, VMCI_STREAM_REQUEST2, 1, SCENE_PORT, 4096);
+	(void)scene_hear(&c, VMCI_STREAM_NEGOTIATE2);
+	scene_say(&c, VMCI_STREAM_OFFER, 0, SCENE_PORT, scene_value(vmci_handle(0x300, 0x800)));
+	(void)scene_hear(&c, VMCI_STREAM_RST);
+	assert_int_equal(vmci_pair_state(end), VMCI_QPB_CREATED_MEM);
+	assert_int_equal(vmci_pair_detach(end), 0);
+	vmci_context_destroy(other);
+	scene_close(&c);
+}
+
 static void a_backlog_of_n_admits_one_more(size_t side)
 {
 	struct scene c;
@@ -678,6 +705,7 @@ int main(void)
 		cmocka_unit_test(a_pending_child_lives_for_a_second_test),
 		cmocka_unit_test(a_pending_child_takes_only_an_offer_test),
 		cmocka_unit_test(an_offer_must_name_a_pair_of_its_sender_test),
+		cmocka_unit_test(an_offer_of_a_third_party_is_refused),
 		cmocka_unit_test(a_backlog_of_n_admits_one_more_test),
 		cmocka_unit_test(a_connected_socket_ignores_handshake_packets_test),
 		cmocka_unit_test(attach_arrives_alone_test),
