@@ -6,6 +6,7 @@
 
 #define PCI_COMMAND	   0x04
 #define PCI_STATUS	   0x06
+#define COMMAND_DECODING   0x0003u
 #define COMMAND_BUS_MASTER 0x0004u
 #define STATUS_INTERRUPT   0x0008u
 
@@ -200,6 +201,8 @@ static int bus_master(void *ctx, bool on)
 
 	if (!pci_read(mp->f, PCI_CONFIG, PCI_COMMAND, 16, &command))
 		return MACHINE_ERROR;
+	/* A device that forgot these at RESET would be shut off by what it answers. */
+	command |= mp->decoding;
 	command = on ? command | COMMAND_BUS_MASTER : command & ~COMMAND_BUS_MASTER;
 	return pci_write(mp->f, PCI_CONFIG, PCI_COMMAND, 16, command) ? 0 : MACHINE_ERROR;
 }
@@ -311,6 +314,10 @@ bool machine_pci_open(struct machine_pci *mp, struct pci_function *f, struct mac
 
 	SetMem(mp, sizeof(*mp), 0);
 	mp->f = f;
+	if (pci_read(f, PCI_CONFIG, PCI_COMMAND, 16, &mp->decoding))
+		mp->decoding &= COMMAND_DECODING;
+	else
+		mp->decoding = 0;
 	clock_start(&mp->clock);
 	if (!interrupts_open(&mp->irq, f))
 		return false;

@@ -19,6 +19,7 @@ struct machine_pci {
 	struct pci_memory messages; /* for the mailbox; host NULL: none */
 	struct pci_memory blocks[MACHINE_PCI_BLOCKS];
 	unsigned nblocks;
+	uint32_t decoding; /* bits of the command register that open BAR0 and BAR1 */
 };
 
 /* Make m reach f. What the place can see is found out: interrupt messages by trying one, the
