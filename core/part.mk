@@ -69,7 +69,7 @@ CORE_SOCKET_SRC += $(addprefix core/socket/, calls.c dgram.c errors.c handshake.
 	options.c packet.c ports.c stack.c stream.c timers.c transport.c transport_context.c transport_guest.c)
 
 SOCKET_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) $(CORE_DEVICE_SRC) $(CORE_SOCKET_SRC)
-SOCKET_TESTS = test_socket_calls test_socket_handshake test_socket_life test_socket_storm test_socket_stream
+SOCKET_TESTS = test_socket_calls test_socket_client test_socket_end test_socket_notice test_socket_server test_socket_storm test_socket_stream
 UNIT_TESTS += $(SOCKET_TESTS:%=core/test/%.c)
 $(foreach t,$(SOCKET_TESTS),$(eval $t_OBJS = $$(SOCKET_ALL) core/test/socket_world.c core/test/socket_scene.c))
 

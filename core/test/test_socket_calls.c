@@ -174,6 +174,15 @@ static void sizes_are_clamped_in_every_order(void **state)
 	assert_int_equal(vmci_socket_setopt(s, fd, 0, 1 << 20), 0);
 	assert_int_equal(vmci_socket_getopt(s, fd, 0, &v), 0);
 	assert_int_equal(v, 262144);
+	/* A limit takes the size along. */
+	assert_int_equal(vmci_socket_setopt(s, fd, 2, 5000), 0);
+	assert_int_equal(vmci_socket_getopt(s, fd, 0, &v), 0);
+	assert_int_equal(v, 5000);
+	assert_int_equal(vmci_socket_setopt(s, fd, 2, 262144), 0);
+	assert_int_equal(vmci_socket_setopt(s, fd, 1, 6000), 0);
+	assert_int_equal(vmci_socket_getopt(s, fd, 0, &v), 0);
+	assert_int_equal(v, 6000);
+	assert_int_equal(vmci_socket_setopt(s, fd, 0, 262144), 0);
 	assert_int_equal(vmci_socket_setopt(s, fd, 6, 0), 0);
 	assert_int_equal(vmci_socket_getopt(s, fd, 8, &v), 0);
 	assert_int_equal(v, 2000000);
