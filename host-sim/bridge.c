@@ -49,6 +49,14 @@ static uint32_t port_random(void *ctx)
 	return (uint32_t)(x >> 32);
 }
 
+static void port_moved(void *ctx, struct vmci_sockaddr from, struct vmci_sockaddr to,
+		       const void *data, size_t len)
+{
+	const struct bridge_options *o = &((struct bridge *)ctx)->options;
+
+	o->moved(o->ctx, from, to, data, len);
+}
+
 static void port_ready(void *ctx, int fd)
 {
 	struct bridge *b = ctx;
@@ -253,7 +261,8 @@ static int make_sockets(struct bridge *b, const struct vmci_transport *transport
 					     .now_us = port_now_us,
 					     .random = port_random,
 					     .ready = port_ready,
-					     .wanted = port_wanted };
+					     .wanted = port_wanted,
+					     .moved = b->options.moved ? port_moved : NULL };
 	rc = vmci_sockets_create(transport, &b->port, &limits, &b->sockets);
 	if (rc)
 		snprintf(error, size, "cannot make sockets: %s", strerror(-rc));

@@ -37,6 +37,9 @@ struct bridge_options {
 	void (*note)(void *ctx, const char *text);
 	/* Something that the owner of the process should know. May be NULL. */
 	void (*warn)(void *ctx, const char *text);
+	/* Bytes of streams, as vmci_socket_port.moved. May be NULL. */
+	void (*moved)(void *ctx, struct vmci_sockaddr from, struct vmci_sockaddr to,
+		      const void *data, size_t len);
 	void *ctx;
 };
 

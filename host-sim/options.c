@@ -24,17 +24,17 @@ static const char help[] =
 	"  --irq KIND         msix (also MSI and INTx), msi (also INTx), or intx (msix)\n"
 	"  --vectors N        MSI-X messages, 1 to 8 (2 with 8k, 3 with 256k)\n"
 	"  --caps LIST        a number, or names with commas out of hypercall guestcall\n"
-	"                     datagram notifications ppn64 dma (the last four; 8k: no dma)\n"
+	"                     datagram notifications ppn64 dma (the last 4; 8k: no dma)\n"
 	"  --qp-memory BYTES  limit of the machine's queue pairs; k, M, G allowed (128M)\n"
 	"  --trace FILE       write what happens, decoded, as text; - is standard output\n"
 	"  --check            judge the guest by the book; --check-report F as JSON lines\n"
+	"  --pcap FILE        capture sockets and datagrams for Wireshark (pcapng)\n"
 	"  --guestinfo K=V    answer VMware's guest tools; guestinfo.K is V; repeatable\n"
 	"  --guestinfo-out F  the same; what the guest sets goes to F as lines NAME=VALUE\n"
 	"  --vsock-uds PATH   guest's sockets as UNIX sockets PATH, PATH_PORT, PATH_dgram\n"
 	"  --no-peer          without the conformance mailbox in PCI configuration space\n"
 	"  --no-sandbox       keep all system calls after the start\n"
-	"  --once             end when the first client has left\n"
-	"  --help, --version\n"
+	"  --once             end when the first client has left; --help, --version\n"
 	"\n"
 	"One client at a time; when it leaves, the next may come. Ctrl-C ends.\n"
 	"Exit codes: 0 ended as asked, 1 violations (--check), 2 usage or start failed.\n";
@@ -49,6 +49,7 @@ enum {
 	OPT_QP_MEMORY,
 	OPT_TRACE,
 	OPT_CHECK,
+	OPT_PCAP,
 	OPT_CHECK_REPORT,
 	OPT_GUESTINFO,
 	OPT_GUESTINFO_OUT,
@@ -69,6 +70,7 @@ static const struct option longs[] = {
 	{ "caps", required_argument, NULL, OPT_CAPS },
 	{ "qp-memory", required_argument, NULL, OPT_QP_MEMORY },
 	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "pcap", required_argument, NULL, OPT_PCAP },
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "check-report", required_argument, NULL, OPT_CHECK_REPORT },
 	{ "guestinfo", required_argument, NULL, OPT_GUESTINFO },
@@ -218,6 +220,9 @@ static enum options_verdict take(struct options *o, struct later *later, int wha
 	case OPT_CHECK_REPORT:
 		o->check_report = arg;
 		o->check = true;
+		break;
+	case OPT_PCAP:
+		o->pcap = arg;
 		break;
 	case OPT_CHECK:
 		o->check = true;

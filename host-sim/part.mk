@@ -11,7 +11,7 @@ BRIDGE_SRC = $(addprefix host-sim/, bridge.c bridge_stream.c bridge_dgram.c brid
 SIM_SRC += $(SIMDEV_SRC) $(BRIDGE_SRC) $(addprefix host-sim/, main.c connect.c server.c options.c sandbox.c peer_link.c \
 	guestinfo.c guestservice.c)
 RUN_SRC += $(SIMDEV_SRC)
-SIM_SRC += host-sim/check.c $(MONITOR_SRC) conformance/run/vectors.S
+SIM_SRC += host-sim/check.c host-sim/pcap.c $(MONITOR_SRC) conformance/run/vectors.S
 SIM_LIBS += -lseccomp
 
 UNIT_TESTS += host-sim/test/test_vfu.c host-sim/test/test_guestmem.c host-sim/test/test_irqs.c \

@@ -32,6 +32,23 @@ static void before_sleep(void *ctx)
 
 	if (s->trace)
 		fflush(s->trace);
+	pcap_flush(s->pcap);
+}
+
+static void on_event(void *ctx, const struct vmci_trace *ev)
+{
+	struct server *s = ctx;
+
+	if (s->check)
+		check_event(s->check, ev);
+	if (s->pcap)
+		pcap_event(s->pcap, ev);
+}
+
+static void on_bytes(void *ctx, struct vmci_sockaddr from, struct vmci_sockaddr to,
+		     const void *data, size_t len)
+{
+	pcap_moved(((struct server *)ctx)->pcap, from, to, data, len);
 }
 
 static bool while_busy(void *ctx)
@@ -92,8 +109,8 @@ static int open_device(struct server *s, const struct options *o, int listener, 
 	struct simdev_options sim = o->sim;
 	int rc;
 
-	sim.watch = s->check ? check_event : NULL;
-	sim.watch_ctx = s->check;
+	sim.watch = s->check || s->pcap ? on_event : NULL;
+	sim.watch_ctx = s;
 	rc = simdev_open(&s->sim, &sim, &vfu, listener, peer_link_handle, &s->peer, s->trace);
 
 	if (rc == 0 && o->sim.pci.peer && peer_link_open(&s->peer, &s->sim)) {
@@ -105,8 +122,14 @@ static int open_device(struct server *s, const struct options *o, int listener, 
 	return rc;
 }
 
-static int open_check(struct server *s, const struct options *o, char *error, size_t size)
+/* Whoever only looks on. */
+static int open_watchers(struct server *s, const struct options *o, char *error, size_t size)
 {
+	if (o->pcap) {
+		s->pcap = pcap_open(o->pcap, error, size);
+		if (!s->pcap)
+			return -1;
+	}
 	if (!o->check)
 		return 0;
 	s->check = check_open(o->check_report, &s->sim, error, size);
@@ -125,6 +148,7 @@ static int open_bridge(struct server *s, const char *path, char *error, size_t s
 						.guest_cid = guest_cid,
 						.note = bridge_says,
 						.warn = bridge_warns,
+						.moved = s->pcap ? on_bytes : NULL,
 						.ctx = s };
 
 	s->host = vmci_transport_of_context(vmci_hub_find(s->sim.hub, VMCI_HOST_CONTEXT_ID), NULL,
@@ -170,14 +194,16 @@ int server_open(struct server *s, const struct options *o, int listener, FILE *t
 		close(listener);
 		return -1;
 	}
-	if (open_check(s, o, error, size)) {
+	if (open_watchers(s, o, error, size)) {
 		check_free(s->check);
+		pcap_close(s->pcap);
 		loop_close(&s->loop);
 		close(listener);
 		return -1;
 	}
 	if (open_device(s, o, listener, error, size)) {
 		check_free(s->check);
+		pcap_close(s->pcap);
 		loop_close(&s->loop);
 		return -1;
 	}
@@ -234,6 +260,7 @@ unsigned server_close(struct server *s)
 	bridge_close(s->bridge);
 	vmci_transport_free(s->host);
 	simdev_close(&s->sim);
+	pcap_close(s->pcap);
 	loop_close(&s->loop);
 	return violated;
 }

@@ -8,6 +8,7 @@
 #include "guestservice.h"
 #include "loop.h"
 #include "options.h"
+#include "pcap.h"
 #include "peer_link.h"
 
 struct server {
@@ -17,6 +18,7 @@ struct server {
 	struct loop_source stop;
 	struct loop_source asked; /* for a report of the check */
 	struct check *check;	  /* or NULL */
+	struct pcap *pcap;	  /* or NULL */
 	bool stopped;
 	FILE *trace;
 	struct vmci_transport *host; /* of context 2, when there is a bridge */

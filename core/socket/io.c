@@ -20,6 +20,16 @@ static bool is_at_end(const struct sock *sk)
 	return sk->has_ended || (sk->peer_shut & VMCI_STREAM_SHUT_SEND);
 }
 
+/* Whoever watches sees the bytes. */
+static void tell(const struct sock *sk, bool is_sent, const void *bytes, int64_t n)
+{
+	const struct vmci_socket_port *port = sk->s->port;
+
+	if (port->moved && n > 0)
+		port->moved(port->ctx, is_sent ? sk->local : sk->remote,
+			    is_sent ? sk->remote : sk->local, bytes, (size_t)n);
+}
+
 /* ---- receiving -------------------------------------------------------------------------- */
 
 static int64_t take_rest(struct sock *sk, void *buf, size_t len, bool peek)
@@ -30,6 +40,7 @@ static int64_t take_rest(struct sock *sk, void *buf, size_t len, bool peek)
 	memcpy(buf, rest->bytes + rest->at, n);
 	if (peek)
 		return (int64_t)n;
+	tell(sk, false, buf, (int64_t)n);
 	rest->at += n;
 	if (rest->at == rest->size) {
 		bool is_cut = rest->is_cut;
@@ -105,6 +116,8 @@ static int64_t receive(struct sock *sk, void *buf, size_t len, unsigned flags)
 	if (n < 0)
 		return is_nothing(n) || VMCI_FAULT("socket.damage-is-nothing") ? starved(sk)
 									       : -VMCI_ENOMEM;
+	if (!peek)
+		tell(sk, false, buf, n);
 	if (!peek && !sk->has_ended) {
 		notify_taken(sk, (uint64_t)n);
 		stream_flush(sk);
@@ -188,6 +201,7 @@ static int64_t send(struct sock *sk, const void *buf, size_t len, unsigned flags
 	n = t->enqueue(t->ctx, sk->pair, buf, len);
 	if (n < 0)
 		return is_nothing(n) ? stuffed(sk) : -VMCI_ENOMEM;
+	tell(sk, true, buf, n);
 	notify_put(sk, (uint64_t)n);
 	stream_flush(sk);
 	return n;

@@ -75,6 +75,11 @@ struct vmci_socket_port {
 	 * -VMCI_EPROTO,
 	 * ...); nobody accepts it, the owner closes it. */
 	bool (*wanted)(void *ctx, int fd, struct vmci_sockaddr local, struct vmci_sockaddr peer);
+	/* Bytes of a stream that a socket of this stack sent or received, for whoever watches;
+	 * called with the lock held, may call nothing of this stack. data is borrowed. NULL:
+	 * nobody does. */
+	void (*moved)(void *ctx, struct vmci_sockaddr from, struct vmci_sockaddr to,
+		      const void *data, size_t len);
 	/* A mutex that one thread may take again while it has it (recursive); the one of the guest
 	 * or hub below. Both or none. */
 	void (*lock)(void *ctx);
