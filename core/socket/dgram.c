@@ -40,7 +40,7 @@ static int keep(struct sock *sk, const uint8_t *data, size_t len)
 	return 0;
 }
 
-int datagram_arrived(void *sock, const uint8_t *data, size_t len)
+static int arrived(void *sock, const uint8_t *data, size_t len)
 {
 	struct sock *sk = sock;
 	struct vmci_sockets *s = sk->s;
@@ -50,6 +50,26 @@ int datagram_arrived(void *sock, const uint8_t *data, size_t len)
 	rc = len < VMCI_DATAGRAM_SIZE ? VMCI_ERROR_INVALID_ARGS : keep(sk, data, len);
 	sock_unlock(s);
 	return rc;
+}
+
+int datagram_bind(struct sock *sk, struct vmci_sockaddr addr)
+{
+	struct vmci_sockets *s = sk->s;
+	uint32_t flags = addr.cid == VMCI_VMADDR_CID_ANY ? VMCI_FLAG_ANYCID_DG_HND : 0;
+	int64_t rc;
+
+	if (VMCI_FAULT("socket.kinds-share-ports") && port_find(s, addr.port))
+		return -VMCI_EADDRINUSE;
+	/* VMADDR_PORT_ANY and "choose one" are the same number. */
+	rc = s->t->endpoint(s->t->ctx, addr.port, flags, true, arrived, sk);
+	if (rc < 0 && VMCI_FAULT("socket.datagram-port-moves"))
+		rc = s->t->endpoint(s->t->ctx, VMCI_INVALID_ID, flags, true, arrived, sk);
+	if (rc < 0)
+		return -errno_of(rc);
+	sk->local = addr;
+	sk->local.port = (uint32_t)rc;
+	sk->in_ports = true;
+	return 0;
 }
 
 static void drop(struct sock *sk, struct sock_datagram *d)

@@ -47,26 +47,6 @@ static int bind_stream(struct sock *sk, struct vmci_sockaddr addr)
 	return 0;
 }
 
-static int bind_datagrams(struct sock *sk, struct vmci_sockaddr addr)
-{
-	struct vmci_sockets *s = sk->s;
-	uint32_t flags = addr.cid == VMCI_VMADDR_CID_ANY ? VMCI_FLAG_ANYCID_DG_HND : 0;
-	int64_t rc;
-
-	if (VMCI_FAULT("socket.kinds-share-ports") && port_find(s, addr.port))
-		return -VMCI_EADDRINUSE;
-	/* VMADDR_PORT_ANY and "choose one" are the same number. */
-	rc = s->t->endpoint(s->t->ctx, addr.port, flags, true, datagram_arrived, sk);
-	if (rc < 0 && VMCI_FAULT("socket.datagram-port-moves"))
-		rc = s->t->endpoint(s->t->ctx, VMCI_INVALID_ID, flags, true, datagram_arrived, sk);
-	if (rc < 0)
-		return -errno_of(rc);
-	sk->local = addr;
-	sk->local.port = (uint32_t)rc;
-	sk->in_ports = true;
-	return 0;
-}
-
 int port_bind(struct sock *sk, struct vmci_sockaddr addr)
 {
 	struct vmci_sockets *s = sk->s;
@@ -82,7 +62,7 @@ int port_bind(struct sock *sk, struct vmci_sockaddr addr)
 	    (!s->limits.may_bind_privileged || VMCI_FAULT("socket.privilege-ignored")) &&
 	    !VMCI_FAULT("socket.privileged-port-open"))
 		return -VMCI_EACCES;
-	return sk->type == VMCI_SOCK_DGRAM ? bind_datagrams(sk, addr) : bind_stream(sk, addr);
+	return sk->type == VMCI_SOCK_DGRAM ? datagram_bind(sk, addr) : bind_stream(sk, addr);
 }
 
 int port_bind_any(struct sock *sk)

@@ -95,6 +95,7 @@ struct sock {
 	unsigned owed_shutdown; /* modes */
 	bool is_held;		/* ATTACH must arrive alone */
 	bool is_fetched;	/* the peer was seen to have fetched it */
+	bool watches_room;	/* the peer may take bytes and not say so */
 	uint32_t backoff_us;	/* of the next try */
 
 	/* datagrams */
@@ -265,6 +266,8 @@ int stream_open_pair(struct sock *sk, struct vmci_handle handle, bool attach);
 void stream_close_pair(struct sock *sk);
 /* Send what is owed, unless it is held back. */
 void stream_flush(struct sock *sk);
+/* A writer waits for room. */
+void stream_watch_room(struct sock *sk);
 /* ATTACH was sent. */
 void stream_hold(struct sock *sk);
 /* The timer of a connected or lingering socket. */
@@ -292,7 +295,7 @@ void notify_position(const struct sock *sk, bool to_read, uint64_t *generation, 
 
 /* ---- dgram.c ---------------------------------------------------------------------------- */
 
-int datagram_arrived(void *sock, const uint8_t *data, size_t len);
+int datagram_bind(struct sock *sk, struct vmci_sockaddr addr); /* 0 or a negative VMCI_E* */
 int64_t datagram_send(struct sock *sk, const void *buf, size_t len, const struct vmci_sockaddr *to);
 int64_t datagram_receive(struct sock *sk, void *buf, size_t len, unsigned flags,
 			 struct vmci_sockaddr *from, unsigned *flags_out);
