@@ -62,12 +62,12 @@ static void write_json(struct check *c, struct monitor_report *r)
 {
 	bool bad;
 
-	/* The newest report replaces the one before. */
-	rewind(c->json);
-	bad = ftruncate(fileno(c->json), 0) != 0 && errno != EINVAL;
+	/* The newest report replaces the one before, where the file can be cut. */
+	if (fseek(c->json, 0, SEEK_SET) == 0)
+		(void)!ftruncate(fileno(c->json), 0);
 	r->ctx = c->json;
 	monitor_report_json(r);
-	bad |= fflush(c->json) || ferror(c->json);
+	bad = fflush(c->json) || ferror(c->json);
 	if (bad && !c->is_json_bad)
 		fprintf(stderr, "vmci-sim: --check-report %s: %s\n", c->name, strerror(errno));
 	c->is_json_bad = bad;

@@ -13,6 +13,9 @@ SIM_SRC += $(SIMDEV_SRC) $(BRIDGE_SRC) $(addprefix host-sim/, main.c connect.c s
 RUN_SRC += $(SIMDEV_SRC)
 SIM_SRC += host-sim/check.c host-sim/pcap.c $(MONITOR_SRC) conformance/run/vectors.S
 SIM_LIBS += -lseccomp
+UNIT_TESTS += host-sim/test/test_pcap.c
+test_pcap_OBJS = host-sim/pcap.c
+SCRIPT_TESTS += host-sim/test/watch.sh
 
 UNIT_TESTS += host-sim/test/test_vfu.c host-sim/test/test_guestmem.c host-sim/test/test_irqs.c \
 	host-sim/test/test_config.c host-sim/test/test_peerbox.c host-sim/test/test_sandbox.c \

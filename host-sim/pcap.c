@@ -126,7 +126,8 @@ static void put_interface(struct pcap *p, uint32_t link, const char *name)
 	vmci_put32(at + 12, SNAP);
 	vmci_put16(at + 16, OPTION_NAME);
 	vmci_put16(at + 18, (uint32_t)len);
-	memcpy(at + 20, name, len);
+	for (size_t i = 0; i < len; i++)
+		at[20 + i] = (uint8_t)name[i];
 }
 
 static void put_packet(struct pcap *p, uint32_t interface, const uint8_t *head, size_t head_len,
