@@ -60,8 +60,13 @@ static void end(struct stream *s, const char *why)
 
 static int64_t put_up(struct stream *s, const uint8_t *bytes, size_t len)
 {
-	ssize_t n = send(s->item.source.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n;
 
+	/* A program that closed takes nothing. The guest is not told before it has what the program
+	 * wrote: stop_up. */
+	if (s->item.hung_up)
+		return (int64_t)len;
+	n = send(s->item.source.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n >= 0)
 		return n;
 	s->item.can_write = false;
@@ -150,7 +155,8 @@ static int pass_rest(struct stream *s, struct flow *f, put_bytes *put)
 
 static void stop_up(struct stream *s)
 {
-	/* The guest's writes fail from now on, as they would with the program itself. */
+	/* The guest's writes fail from now on, as they would with the program itself. Linux says no
+	 * more what it has read, so the way down is slow afterwards. */
 	vmci_socket_shutdown(s->item.bridge->sockets, s->item.entry.fd, VMCI_SHUT_RD);
 	s->up.over = true;
 }
@@ -230,12 +236,12 @@ static bool run_open(struct stream *s)
 {
 	bool more = false;
 
-	if (s->item.hung_up && !s->up.over)
-		stop_up(s);
 	if (!s->up.over)
 		more = move_up(s);
 	if (!s->down.over)
 		more = move_down(s) || more;
+	if (s->item.hung_up && s->down.over && !s->up.over)
+		stop_up(s);
 	if (!s->up.over || !s->down.over)
 		return more;
 	end(s, s->up.at_end && s->down.at_end ? "both sides are done" : "one side left");

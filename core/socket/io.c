@@ -180,6 +180,7 @@ static int64_t may_send(const struct sock *sk)
 static int64_t stuffed(struct sock *sk)
 {
 	notify_stuffed(sk);
+	stream_watch_room(sk);
 	stream_flush(sk);
 	return -VMCI_EAGAIN;
 }
@@ -280,6 +281,7 @@ static unsigned poll_out(struct sock *sk)
 		return VMCI_POLLERR;
 	if (n > 0 || VMCI_FAULT("socket.poll-room"))
 		return VMCI_POLLOUT;
+	stream_watch_room(sk);
 	if (sk->notify.proto == 0) {
 		notify_stuffed(sk);
 		stream_flush(sk);

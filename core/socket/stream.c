@@ -228,19 +228,47 @@ static bool send_owed(struct sock *sk)
 
 static void wait_longer(struct sock *sk)
 {
+	if (!sk->backoff_us)
+		sk->backoff_us = BACKOFF_US;
 	timer_start(sk, sk->backoff_us);
 	sk->backoff_us = sk->backoff_us < BACKOFF_MAX_US ? sk->backoff_us * 2 : BACKOFF_MAX_US;
 }
 
 void stream_flush(struct sock *sk)
 {
-	if (sk->is_held || sk->timer || !(sk->owed | sk->owed_shutdown))
+	if (sk->is_held || (sk->timer && !sk->watches_room) || !(sk->owed | sk->owed_shutdown))
 		return;
 	if (send_owed(sk)) {
 		sk->backoff_us = BACKOFF_US;
 		return;
 	}
 	wait_longer(sk);
+}
+
+/* Linux says READ no more to a peer that has shut down receiving, although that one may still send:
+ * the queue has to be looked at from time to time. */
+void stream_watch_room(struct sock *sk)
+{
+	if (!(sk->shut & VMCI_STREAM_SHUT_RECEIVE) || sk->watches_room || sk->is_held)
+		return;
+	sk->watches_room = true;
+	if (!sk->timer)
+		wait_longer(sk);
+}
+
+static void look_for_room(struct sock *sk)
+{
+	const struct vmci_transport *t = sk->s->t;
+
+	if (!sk->watches_room || !sk->pair)
+		return;
+	if (t->room(t->ctx, sk->pair) != 0) {
+		sk->watches_room = false;
+		sk->backoff_us = BACKOFF_US;
+		sock_wake(sk);
+	} else if (!sk->timer) {
+		wait_longer(sk);
+	}
 }
 
 /* A Linux client handles packets in any order, and one that overtakes ATTACH ends its connect. */
@@ -269,6 +297,7 @@ void stream_timer(struct sock *sk)
 
 	if (!sk->is_held) {
 		stream_flush(sk);
+		look_for_room(sk);
 	} else if (sk->is_fetched) {
 		release_hold(sk);
 	} else if (t->is_drained(t->ctx, sk->remote.cid)) {
@@ -290,6 +319,7 @@ void stream_ended(struct sock *sk)
 	sk->owed = 0;
 	sk->owed_shutdown = 0;
 	sk->is_held = false;
+	sk->watches_room = false;
 	timer_stop(sk);
 	sock_wake(sk);
 }

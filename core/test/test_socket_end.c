@@ -83,6 +83,36 @@ static void a_shutdown_is_told_by_its_mode(size_t side)
 	scene_close(&c);
 }
 
+/* As Linux does when its peer receives no more. */
+static void room_is_found_without_a_word(size_t side)
+{
+	struct scene c;
+	int fd = open_connected(&c, side, false);
+	uint64_t wakes;
+
+	assert_int_equal(vmci_socket_shutdown(c.s, fd, VMCI_SHUT_RD), 0);
+	scene_hear(&c, VMCI_STREAM_SHUTDOWN);
+	assert_int_equal(vmci_socket_send(c.s, fd, buffer, SCENE_SIZE, 0), SCENE_SIZE - 1);
+	scene_hear(&c, VMCI_STREAM_WROTE);
+	assert_int_equal(vmci_socket_send(c.s, fd, buffer, 1, 0), -VMCI_EAGAIN);
+	assert_int_equal(vmci_socket_poll(c.s, fd) & VMCI_POLLOUT, 0);
+	socket_world_pass(&c.w, 1000000);
+	wakes = c.w.end[c.own].wakes;
+	assert_int_equal(scene_take(&c, buffer, 100), 100);
+	socket_world_pass(&c.w, 100000);
+	assert_true(c.w.end[c.own].wakes > wakes);
+	assert_int_equal(vmci_socket_send(c.s, fd, buffer, 200, 0), 100);
+	/* Nothing waits for room: nothing is looked for. */
+	assert_int_equal(scene_take(&c, buffer, SCENE_SIZE), SCENE_SIZE - 1);
+	wakes = c.w.end[c.own].wakes;
+	socket_world_pass(&c.w, 1000000);
+	assert_int_equal(c.w.end[c.own].wakes, wakes);
+	/* An owed notice does not wait for the look. */
+	assert_int_equal(vmci_socket_send(c.s, fd, buffer, SCENE_SIZE, 0), SCENE_SIZE - 1);
+	scene_hear(&c, VMCI_STREAM_WROTE);
+	scene_close(&c);
+}
+
 static void a_reset_is_a_clean_end(size_t side)
 {
 	struct scene c;
@@ -492,6 +522,7 @@ static void a_thousand_connections_live_side_by_side(void **state)
 SCENE_ON_ALL_SIDES(a_peer_that_sends_no_more_is_read_to_the_end)
 SCENE_ON_ALL_SIDES(a_peer_that_receives_no_more_breaks_the_pipe)
 SCENE_ON_ALL_SIDES(a_shutdown_is_told_by_its_mode)
+SCENE_ON_ALL_SIDES(room_is_found_without_a_word)
 SCENE_ON_ALL_SIDES(a_reset_is_a_clean_end)
 SCENE_ON_ALL_SIDES(what_a_peer_wrote_before_it_left_is_delivered)
 SCENE_ON_ALL_SIDES(bytes_that_could_not_be_kept_are_an_error)
@@ -506,6 +537,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_sends_no_more_is_read_to_the_end_test),
 		cmocka_unit_test(a_peer_that_receives_no_more_breaks_the_pipe_test),
 		cmocka_unit_test(a_shutdown_is_told_by_its_mode_test),
+		cmocka_unit_test(room_is_found_without_a_word_test),
 		cmocka_unit_test(a_reset_is_a_clean_end_test),
 		cmocka_unit_test(what_a_peer_wrote_before_it_left_is_delivered_test),
 		cmocka_unit_test(bytes_that_could_not_be_kept_are_an_error_test),
