@@ -144,7 +144,7 @@ sum() {
 
 # ---- One boot ----------------------------------------------------------------------------------------
 
-echo "1..18"
+echo "1..19"
 echo "# $(cat "$work/package"), Linux $(cat "$kernel/version"), $(cat "$O/qemu/from" 2>/dev/null), BAR1 $BAR1"
 sockets=$(mktemp -d) || exit 2
 long=$(head -c 37500 /dev/urandom | base64 | tr -d '\n')
@@ -184,6 +184,7 @@ check 'and sets what is its own' equal "$(of_guest mine)" 'of nobody'
 check 'but not what the host set' said nobody-set-hosts 1 Permission denied
 check "the service runs $seconds seconds" said service-seconds "$seconds"
 check 'and ends when asked' said service-code 0
+check 'the host has asked it over its channel' [ -n "$(service_log | grep 'Channel was reset successfully')" ]
 # Without a graphics card one of its plugins warns and leaves.
 check 'its log has no warning and no error' \
 	[ -z "$(service_log | grep -E '\[ *(warning|critical|error)\]' | grep -v resolutionCheckForKMS)" ]
