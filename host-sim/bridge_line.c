@@ -53,10 +53,18 @@ void bridge_address(struct sockaddr_un *at, const char *path, uint32_t port)
 
 bool bridge_port_of(const struct sockaddr_un *at, size_t len, const char *path, uint32_t *port)
 {
-	const size_t head = offsetof(struct sockaddr_un, sun_path), n = strlen(path);
-	size_t have = len > head ? strnlen(at->sun_path, len - head) : 0;
+	const size_t head = offsetof(struct sockaddr_un, sun_path);
+	const char *own = strrchr(path, '/'), *name = at->sun_path, *slash;
+	size_t have = len > head ? strnlen(name, len - head) : 0, n;
 
-	return at->sun_family == AF_UNIX && have > n + 1 && memcmp(at->sun_path, path, n) == 0 &&
-	       at->sun_path[n] == '_' &&
-	       bridge_number(at->sun_path + n + 1, have - n - 1, NO_PORT - 1, port);
+	own = own ? own + 1 : path;
+	n = strlen(own);
+	/* One may say the whole path, the other not. */
+	slash = memrchr(name, '/', have);
+	if (slash) {
+		have -= (size_t)(slash + 1 - name);
+		name = slash + 1;
+	}
+	return at->sun_family == AF_UNIX && have > n + 1 && memcmp(name, own, n) == 0 &&
+	       name[n] == '_' && bridge_number(name + n + 1, have - n - 1, NO_PORT - 1, port);
 }

@@ -35,7 +35,8 @@ bool bridge_number(const char *text, size_t len, uint32_t max, uint32_t *out);
 
 /* PATH_PORT as an address; path has at most BRIDGE_PATH_MAX bytes. */
 void bridge_address(struct sockaddr_un *at, const char *path, uint32_t port);
-/* The port in the name PATH_PORT that a program bound its end to; false: it has another name. */
+/* The port in the name PATH_PORT that a program bound its end to, in whatever directory; false: it
+ * has another name. */
 bool bridge_port_of(const struct sockaddr_un *at, size_t len, const char *path, uint32_t *port);
 
 #endif

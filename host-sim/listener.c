@@ -61,7 +61,7 @@ static int check_directory(const char *path, const struct report *r)
 }
 
 /* Remove what a crash left behind, and nothing else. */
-static int remove_stale(const struct sockaddr_un *at, int type, const struct report *r)
+static int remove_stale(const struct sockaddr_un *at, const struct report *r)
 {
 	struct stat st;
 	int fd, taken;
@@ -72,7 +72,8 @@ static int remove_stale(const struct sockaddr_un *at, int type, const struct rep
 		return fail(r, "%s: exists and is no socket", at->sun_path);
 	if (st.st_uid != geteuid())
 		return fail(r, "%s: a socket of another user", at->sun_path);
-	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* Of another type, so that whoever listens sees no connection. */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fail(r, "%s: %s", at->sun_path, strerror(errno));
 	taken = connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 || errno != ECONNREFUSED;
@@ -93,7 +94,7 @@ int listener_open_as(struct listener *l, const char *path, int type, int backlog
 	mode_t mask;
 	int rc;
 
-	if (make_address(&at, path, &r) || check_directory(path, &r) || remove_stale(&at, type, &r))
+	if (make_address(&at, path, &r) || check_directory(path, &r) || remove_stale(&at, &r))
 		return -1;
 	l->path = path;
 	l->fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

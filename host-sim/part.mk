@@ -61,3 +61,21 @@ linux-tools: $(O)/bin/vmci-sim $(O)/linux/vsock-peer ## VMware's tools, as Debia
 # The bridge, with a stack that has no protocol.
 UNIT_TESTS += host-sim/test/test_bridge.c
 test_bridge_OBJS = $(BRIDGE_SRC) host-sim/listener.c host-sim/test/fake_sockets.c
+
+# A guest without a machine, for tests of the bridge and of the preload library.
+VGUEST_SRC = $(addprefix conformance/run/, vfu_call.c vfu_client.c vfu_client_irq.c) host-sim/test/vguest.c
+$(O)/host-sim/vsock_guest: $(patsubst %.c,$(O)/host/%.o,host-sim/test/vsock_guest.c $(VGUEST_SRC) $(CORE_COMMON_SRC) \
+		$(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) $(CORE_DEVICE_SRC) $(CORE_SOCKET_SRC))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $(filter %.o,$^)
+
+# Gives programs AF_VSOCK on the sockets of the bridge; from position-independent objects of its own.
+PRELOAD_SRC = $(wildcard host-sim/preload/*.c) host-sim/bridge_line.c
+$(O)/lib/libvmci-vsock.so: $(PRELOAD_SRC) $(wildcard host-sim/preload/*.h host-sim/bridge_*.h)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HOSTED) -fPIC -shared -fvisibility=hidden -Wl,-z,defs -o $@ $(filter %.c,$^) -ldl -pthread
+
+SCRIPT_TESTS += host-sim/test/preload.sh
+TEST_DEPS += $(O)/lib/libvmci-vsock.so $(O)/host-sim/vsock_guest
