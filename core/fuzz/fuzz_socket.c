@@ -26,6 +26,7 @@ struct fuzz {
 	enum which own, hand;
 	struct vmci_sockets *s;
 	int fd[FDS];
+	int wanted; /* a stream that was taken without listening, not yet in fd; -1: none */
 	struct vmci_transport_pair *pair[PAIRS];
 	struct vmci_handle offered; /* the last handle that the sockets named */
 	size_t first_page;	    /* of those that came after the start */
@@ -283,10 +284,29 @@ static void happen(struct fuzz *f)
 		socket_world_settle(&f->w);
 }
 
+/* An owner that takes streams to odd ports. */
+static struct fuzz *owner;
+
+static bool wanted(void *ctx, int fd, struct vmci_sockaddr local, struct vmci_sockaddr peer)
+{
+	(void)ctx;
+	(void)peer;
+	if (owner->wanted >= 0 || !(local.port & 1))
+		return false;
+	owner->wanted = fd;
+	return true;
+}
+
 static void step(struct fuzz *f)
 {
 	uint8_t op = next8(f), how;
 	uint32_t sockets, pairs;
+
+	if (f->wanted >= 0) {
+		(void)vmci_socket_close(f->s, f->fd[op >> 4 & 7]);
+		f->fd[op >> 4 & 7] = f->wanted;
+		f->wanted = -1;
+	}
 
 	switch (op & 15) {
 	case 0:
@@ -360,6 +380,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 1; f.w.used[i]; i++)
 		f.first_page = i + 1;
 	f.s = f.w.end[f.own].s;
+	f.wanted = -1;
+	owner = &f;
+	if (data[0] & 128)
+		f.w.end[f.own].port.wanted = wanted;
 	for (unsigned i = 0; i < FDS; i++)
 		f.fd[i] = -1;
 	while (f.at < f.end && steps++ < 600)
