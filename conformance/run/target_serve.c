@@ -103,10 +103,14 @@ static int settle(void *ctx, uint64_t us)
 {
 	struct serve *s = ctx;
 
-	(void)us;
-	/* The guest only moves when it is asked: when the socket is quiet, all has happened. */
-	while (vfu_poll(s->sim.vfu, 0) == VFU_WORKED)
-		;
+	uint64_t end = now_us(NULL) + us;
+
+	/* The guest only moves when it is asked: when the socket is quiet, all has happened. But its
+	 * clock is a real one, and timers of its sockets look at it. */
+	do {
+		while (vfu_poll(s->sim.vfu, 0) == VFU_WORKED)
+			;
+	} while (now_us(NULL) < end && vfu_poll(s->sim.vfu, 1) != VFU_CLIENT_GONE);
 	vmci_hub_run(s->sim.hub);
 	return 0;
 }
