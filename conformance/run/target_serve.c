@@ -105,8 +105,8 @@ static int settle(void *ctx, uint64_t us)
 
 	uint64_t end = now_us(NULL) + us;
 
-	/* The guest only moves when it is asked: when the socket is quiet, all has happened. But its
-	 * clock is a real one, and timers of its sockets look at it. */
+	/* The guest only moves when it is asked: when the socket is quiet, all has happened. But
+	 * its clock is a real one, and timers of its sockets look at it. */
 	do {
 		while (vfu_poll(s->sim.vfu, 0) == VFU_WORKED)
 			;
