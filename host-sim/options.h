@@ -14,7 +14,7 @@ struct options {
 	unsigned guestinfo_count;
 	const char *guestinfo_out; /* NULL = nowhere, "-" = standard output */
 	const char *vsock_uds;	   /* NULL = no bridge */
-	const char *pcap; /* NULL = none */
+	const char *pcap;	   /* NULL = none */
 	bool check;
 	const char *check_report; /* NULL = none */
 	bool once;

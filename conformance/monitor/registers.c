@@ -213,10 +213,22 @@ static void write_register(struct monitor *m, uint32_t offset, uint32_t value)
 	}
 }
 
+static bool is_writable(uint32_t offset)
+{
+	return offset < VMCI_REGISTERS_SIZE && offset != VMCI_STATUS_ADDR &&
+	       offset != VMCI_ICR_ADDR && offset != VMCI_DATA_IN_ADDR &&
+	       offset != VMCI_RESULT_LOW_ADDR && offset != VMCI_RESULT_HIGH_ADDR;
+}
+
 void monitor_register(struct monitor *m, const struct vmci_trace *ev)
 {
-	if (ev->width != 32)
+	monitor_judge(m, ev->width == 32 && ev->offset % 4 == 0, RULE_DEV_DRV_12,
+		      "an access of %u bits at %r", ev->width, ev->offset);
+	if (ev->width != 32 || ev->offset % 4)
 		return;
+	if (ev->kind == VMCI_TRACE_REG_WRITE)
+		monitor_judge(m, is_writable(ev->offset), RULE_DEV_DRV_13, "a write of %x to %r",
+			      ev->value, ev->offset);
 	if (ev->kind == VMCI_TRACE_REG_WRITE)
 		write_register(m, ev->offset, (uint32_t)ev->value);
 	else if (ev->offset == VMCI_CAPS_ADDR)
@@ -229,6 +241,8 @@ void monitor_bytes_run(struct monitor *m, const struct vmci_trace *ev)
 {
 	struct session *s = &m->s;
 
+	monitor_judge(m, ev->width == 8, RULE_DEV_DRV_12, "accesses of %u bits to %r", ev->width,
+		      ev->offset);
 	if (s->caps & VMCI_CAPS_DMA_DATAGRAM)
 		monitor_violates(m, RULE_DEV_DRV_3,
 				 "%u bytes through a data port with DMA accepted", ev->len, 0);

@@ -21,6 +21,8 @@
 	X(DEV_DRV_9, "DEV.DRV.9")                                                                  \
 	X(DEV_DRV_10, "DEV.DRV.10")                                                                \
 	X(DEV_DRV_11, "DEV.DRV.11")                                                                \
+	X(DEV_DRV_12, "DEV.DRV.12")                                                                \
+	X(DEV_DRV_13, "DEV.DRV.13")                                                                \
 	X(DEV_HND_1, "DEV.HND.1")                                                                  \
 	X(DEV_HND_2, "DEV.HND.2")                                                                  \
 	X(DG_GST_3, "DG.GST.3")                                                                    \

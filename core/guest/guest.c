@@ -179,6 +179,8 @@ static int take_into_use(struct vmci_guest *g)
 		return rc;
 	if (!g->options.polled)
 		enable_interrupts(g);
+	if (VMCI_FAULT("guest.writes-read-only"))
+		guest_out32(g, VMCI_RESULT_LOW_ADDR, 0);
 	return 0;
 }
 

@@ -25,6 +25,7 @@ guest.resets-before-detach       dev/guest-detaches-first      DEV.DRV.9
 guest.sends-too-large            dg/guest-*                    DG.GST.7
 guest.trusts-ones                dev/guest-absent-device       DEV.DRV.8
 guest.writes-after-reset         dev/guest-leaves              DEV.DRV.7
+guest.writes-read-only           dev/guest-*                   DEV.DRV.13
 guest-call.dirty-padding         hc/guest-*                    HC.CALL.7
 guest-call.named-source          hc/guest-*                    HC.CALL.6
 guest-call.query-unchecked       hc/guest-*                    HC.QUERY.7

@@ -179,6 +179,30 @@ static void drv_11_bad(struct world *w)
 	platform_reset(w);
 }
 
+static void drv_12_bad(struct world *w)
+{
+	start_ports(w);
+	out(w, VMCI_IMR_ADDR, 8, 3);
+}
+
+static void drv_12_bad_port(struct world *w)
+{
+	start_ports(w);
+	bytes(w, VMCI_DATA_OUT_ADDR, 32, 24, false);
+}
+
+static void drv_13_bad(struct world *w)
+{
+	start_ports(w);
+	out(w, VMCI_ICR_ADDR, 32, 1);
+}
+
+static void drv_13_bad_nowhere(struct world *w)
+{
+	start_ports(w);
+	out(w, 0x38, 32, 1);
+}
+
 /* ---- interrupts and datagrams to the guest ---------------------------------------------- */
 
 static void hnd_1_good(struct world *w)
@@ -630,6 +654,10 @@ static const struct rule_case cases[] = {
 	{ RULE_DEV_DRV_9, pairs_left_good, pairs_left_bad },
 	{ RULE_DEV_DRV_10, drv_10_good, drv_10_bad },
 	{ RULE_DEV_DRV_11, query_good, drv_11_bad },
+	{ RULE_DEV_DRV_12, drv_3_good, drv_12_bad },
+	{ RULE_DEV_DRV_12, drv_3_good, drv_12_bad_port },
+	{ RULE_DEV_DRV_13, start_dma, drv_13_bad },
+	{ RULE_DEV_DRV_13, start_ports, drv_13_bad_nowhere },
 	{ RULE_DEV_HND_1, hnd_1_good, hnd_1_bad },
 	{ RULE_DEV_HND_1, hnd_1_good, hnd_1_bad_bell },
 	{ RULE_DEV_HND_2, hnd_2_good, hnd_2_bad },
