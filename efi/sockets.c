@@ -4,8 +4,9 @@
 #include <efilib.h>
 #include "console.h"
 
-#define IDLE_US 200 /* polled: short enough for a handshake, long enough not to trap all the time  \
-		     */
+#define IDLE_US                                                                                    \
+	200 /* polled: short enough for a handshake, long enough not to trap all the time          \
+	     */
 
 static void *pool_alloc(void *ctx, size_t size)
 {
