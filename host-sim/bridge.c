@@ -319,8 +319,10 @@ void bridge_close(struct bridge *b)
 		return;
 	door_close(&b->streams);
 	door_close(&b->dgrams);
-	while (b->all)
-		bridge_item_close(b->all);
+	for (struct bridge_item *it = b->all, *next; it; it = next) {
+		next = it->next;
+		bridge_item_close(it);
+	}
 	while (b->queue)
 		run_one(b);
 	if (b->sockets)

@@ -411,8 +411,9 @@ static void name_end(struct bridge *b, int fd, struct vmci_sockaddr local,
 			 peer.cid, peer.port, local.cid, local.port, (long)getpid(), b->names++);
 
 	/* The stream works without a name as well. */
-	(void)bind(fd, (const struct sockaddr *)&at,
-		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n));
+	if (bind(fd, (const struct sockaddr *)&at,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)))
+		bridge_note(b, "no name for the end of a stream: %s", strerror(errno));
 }
 
 bool bridge_stream_wanted(struct bridge *b, int sock, struct vmci_sockaddr local,

@@ -79,3 +79,8 @@ $(O)/lib/libvmci-vsock.so: $(PRELOAD_SRC) $(wildcard host-sim/preload/*.h host-s
 
 SCRIPT_TESTS += host-sim/test/preload.sh
 TEST_DEPS += $(O)/lib/libvmci-vsock.so $(O)/host-sim/vsock_guest
+
+SCRIPT_TESTS += host-sim/test/bridge.py
+
+FUZZ_TARGETS += host-sim/fuzz/fuzz_bridge.c
+fuzz_bridge_OBJS = $(test_bridge_OBJS)

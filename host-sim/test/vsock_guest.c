@@ -2,11 +2,11 @@
 /* vsock_guest.c - vsock_guest SOCKET COMMAND...: a guest's programs, for tests with programs of the
  * host.
  *
- *   echo PORT        accept streams for ever and send back what comes, half-closes included
- *   dgram-echo PORT  the same with datagrams
- *   sink PORT        accept one stream, print how many bytes came
- *   connect PORT     connect to port PORT of the host, standard input and output are the stream
- *   send PORT TEXT   send a datagram to PORT of the host, wait for one, print it
+ *   echo PORT [SIZE] accept streams for ever and send back what comes, half-closes included; SIZE
+ * is the longest queue, bytes dgram-echo PORT  the same with datagrams sink PORT        accept one
+ * stream, print how many bytes came connect PORT     connect to port PORT of the host, standard
+ * input and output are the stream send PORT TEXT   send a datagram to PORT of the host, wait for
+ * one, print it
  *
  * Says "ready" on the error output when it listens. Ends with 0, 1: an error of the sockets, which
  * it names.
@@ -33,12 +33,14 @@ static int fail(const char *what, int64_t rc)
 	return 1;
 }
 
-static int listen_at(struct vguest *v, uint32_t port, int backlog)
+static int listen_at(struct vguest *v, uint32_t port, int backlog, uint64_t size)
 {
 	int fd = vmci_socket(v->sockets, VMCI_SOCK_STREAM);
 	int rc = vmci_socket_bind(v->sockets, fd,
 				  (struct vmci_sockaddr){ VMCI_VMADDR_CID_ANY, port });
 
+	if (rc == 0 && size)
+		rc = vmci_socket_setopt(v->sockets, fd, VMCI_SO_VM_SOCKETS_BUFFER_MAX_SIZE, size);
 	if (rc == 0)
 		rc = vmci_socket_listen(v->sockets, fd, (uint32_t)backlog);
 	fprintf(stderr, "ready\n");
@@ -89,10 +91,10 @@ static bool echo_one(struct vguest *v, struct echo *e, bool *over)
 	}
 }
 
-static int echo(struct vguest *v, uint32_t port)
+static int echo(struct vguest *v, uint32_t port, uint64_t size)
 {
 	static struct echo all[STREAMS];
-	int count = 0, listener = listen_at(v, port, STREAMS);
+	int count = 0, listener = listen_at(v, port, STREAMS, size);
 
 	if (listener < 0)
 		return fail("listen", listener);
@@ -139,7 +141,7 @@ static int dgram_echo(struct vguest *v, uint32_t port)
 
 static int sink(struct vguest *v, uint32_t port)
 {
-	int listener = listen_at(v, port, 1), fd = -1;
+	int listener = listen_at(v, port, 1, 0), fd = -1;
 	uint64_t total = 0;
 
 	while (listener >= 0 && vguest_turn(v, 1000)) {
@@ -238,7 +240,7 @@ int main(int argc, char **argv)
 		return 2;
 	port = (uint32_t)strtoul(argv[3], NULL, 10);
 	if (strcmp(argv[2], "echo") == 0)
-		rc = echo(v, port);
+		rc = echo(v, port, argc > 4 ? strtoull(argv[4], NULL, 10) : 0);
 	else if (strcmp(argv[2], "dgram-echo") == 0)
 		rc = dgram_echo(v, port);
 	else if (strcmp(argv[2], "sink") == 0)
