@@ -71,6 +71,7 @@ $(O)/host-sim/vsock_guest: $(patsubst %.c,$(O)/host/%.o,host-sim/test/vsock_gues
 	$(Q)$(CC) -o $@ $(filter %.o,$^)
 
 # Gives programs AF_VSOCK on the sockets of the bridge; from position-independent objects of its own.
+all: $(O)/lib/libvmci-vsock.so
 PRELOAD_SRC = $(wildcard host-sim/preload/*.c) host-sim/bridge_line.c
 $(O)/lib/libvmci-vsock.so: $(PRELOAD_SRC) $(wildcard host-sim/preload/*.h host-sim/bridge_*.h)
 	$(call say,LD,$@)

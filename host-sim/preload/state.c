@@ -22,6 +22,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 /* Entries are never freed: another thread may look at one. */
 static struct entry *entries[VSOCK_FDS];
 static int highest = -1;
+static pid_t self;
 
 static void bad(const char *what)
 {
@@ -42,10 +43,23 @@ static void make_absolute(char *path, size_t size, const char *text, size_t len)
 		bad("a path as long as this");
 }
 
+static void forked(void)
+{
+	self = getpid();
+}
+
+/* The child of a vfork has its own descriptors and our memory. */
+static bool is_ours(void)
+{
+	return self == getpid();
+}
+
 static void read_machines(void)
 {
 	const char *text = getenv("VMCI_VSOCK");
 
+	self = getpid();
+	pthread_atfork(NULL, NULL, forked);
 	while (text && *text) {
 		size_t len = strcspn(text, ","), head = strcspn(text, "=,");
 		struct machine *m = &machines[nmachines];
@@ -132,10 +146,8 @@ struct entry *state_get(int fd)
 
 	if (!e || e->kind == KIND_NONE)
 		return NULL;
-	if (!identify(fd, &now) || now.ino != e->ino || now.dev != e->dev) {
-		e->kind = KIND_NONE;
+	if (!identify(fd, &now) || now.ino != e->ino || now.dev != e->dev)
 		e = NULL;
-	}
 	errno = error;
 	return e;
 }
@@ -144,8 +156,10 @@ void state_copy(int from, int to)
 {
 	struct entry *e = state_get(from), *copy;
 
+	if (!e || !is_ours())
+		return;
 	pthread_mutex_lock(&mutex);
-	copy = e ? slot(to) : NULL;
+	copy = slot(to);
 	if (copy)
 		*copy = *e;
 	pthread_mutex_unlock(&mutex);
@@ -175,7 +189,7 @@ void state_drop(int fd)
 	struct entry *e = state_get(fd);
 	int error = errno;
 
-	if (!e)
+	if (!e || !is_ours())
 		return;
 	if (e->kind == KIND_STREAM && e->owner == getpid() && is_last(fd, e))
 		remove_names(e);

@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -96,6 +97,10 @@ def streams(cid, port):
     b, _ = listener.accept()
     a.send(b'near')
     assert b.recv(10) == b'near'
+    # What a child does with its descriptors is no matter of ours.
+    name = listener.getsockname()
+    subprocess.run(['true'], stdin=a, stdout=b, close_fds=True)
+    assert listener.getsockname() == name and a.getpeername() == name
     # A socket whose connect failed can be used again.
     again = socket.socket(VSOCK, socket.SOCK_STREAM)
     fails(errno.ECONNRESET, again.connect, (cid, 59999))

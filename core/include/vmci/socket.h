@@ -71,9 +71,8 @@ struct vmci_socket_port {
 	 *   local, peer  its two addresses
 	 * False: it is refused, as ever when nobody listens, and fd is gone. True: fd is the
 	 * owner's from now on, as after vmci_socket_connect(): `ready` follows, and POLLOUT without
-	 * POLLERR is success, otherwise vmci_socket_error() says why not (-VMCI_ETIMEDOUT,
-	 * -VMCI_EPROTO,
-	 * ...); nobody accepts it, the owner closes it. */
+	 * POLLERR is success, otherwise vmci_socket_error() says why not; nobody accepts it, the
+	 * owner closes it. */
 	bool (*wanted)(void *ctx, int fd, struct vmci_sockaddr local, struct vmci_sockaddr peer);
 	/* Bytes of a stream that a socket of this stack sent or received, for whoever watches;
 	 * called with the lock held, may call nothing of this stack. data is borrowed. NULL:
