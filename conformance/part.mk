@@ -8,9 +8,10 @@ RUN_SRC += $(sort $(wildcard conformance/run/*.c)) conformance/run/vectors.S
 # The protocol monitor: no part of the engine, as freestanding.
 MONITOR_SRC += $(sort $(wildcard conformance/monitor/*.c))
 RUN_SRC += $(MONITOR_SRC)
-UNIT_TESTS += conformance/monitor/test/test_monitor.c conformance/monitor/test/test_monitor_sockets.c
+UNIT_TESTS += $(addprefix conformance/monitor/test/, test_monitor.c test_monitor_objects.c test_monitor_sockets.c)
 test_monitor_OBJS = $(MONITOR_SRC) $(addprefix conformance/monitor/test/, world.c cases.c) \
 	conformance/engine/text.c conformance/engine/table.c core/common/error.c
+test_monitor_objects_OBJS = $(test_monitor_OBJS)
 test_monitor_sockets_OBJS = $(test_monitor_OBJS)
 
 # The compiled vectors are part of the program.

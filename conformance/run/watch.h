@@ -17,7 +17,7 @@ struct watch {
 	struct session *session;
 	const struct vct *table;
 	struct monitor_score total[MONITOR_RULE_COUNT];
-	bool has_begun; /* the vector's device has been reset */
+	bool has_begun;	       /* the vector's device has been reset */
 	unsigned vectors, bad; /* watched; with a violation */
 };
 
