@@ -164,7 +164,7 @@ static int connect_to(struct vguest *v, uint32_t port)
 	static uint8_t up[PIECE];
 	int fd = vmci_socket(v->sockets, VMCI_SOCK_STREAM), rc;
 	size_t len = 0, at = 0;
-	bool in_ended = false, out_ended = false;
+	bool in_ended = false, out_ended = false, moved = false;
 
 	rc = vmci_socket_connect(v->sockets, fd, (struct vmci_sockaddr){ 2, port });
 	while (rc == -VMCI_EINPROGRESS && !vmci_socket_poll(v->sockets, fd))
@@ -177,8 +177,9 @@ static int connect_to(struct vguest *v, uint32_t port)
 	while (!out_ended || !in_ended) {
 		int64_t n;
 
-		if (!vguest_turn(v, 1))
+		if (!vguest_turn(v, moved ? 0 : 1))
 			return 1;
+		moved = false;
 		if (at == len && !in_ended) {
 			ssize_t got = read(0, up, sizeof(up));
 
@@ -187,7 +188,7 @@ static int connect_to(struct vguest *v, uint32_t port)
 				vmci_socket_shutdown(v->sockets, fd, VMCI_SHUT_WR);
 			}
 			if (got > 0)
-				at = 0, len = (size_t)got;
+				at = 0, len = (size_t)got, moved = true;
 		}
 		while (at < len && (n = vmci_socket_send(v->sockets, fd, up + at, len - at, 0)) > 0)
 			at += (size_t)n;
