@@ -36,9 +36,28 @@ UNIT_TESTS += conformance/run/test/test_vfu_client.c
 test_vfu_client_OBJS = $(VFU_SRC) $(CONFIG_SRC) conformance/run/vfu_call.c conformance/run/vfu_client.c \
 	conformance/run/vfu_client_irq.c
 
-.PHONY: linux-smoke
-linux-smoke: $(O)/bin/vmci-sim ## Boot Debian's kernel against vmci-sim; its driver comes and goes 20 times
-	$(Q).ci/qemu && host-sim/test/linux-guest
+# Linux guests: one program on both sides, linked for an initial file system that has nothing else.
+LINUX_PEER_SRC = $(addprefix host-sim/test/linux/, main.c script.c ops.c place.c pattern.c guest.c modules.c \
+	machine.c line.c report.c cases_machine.c cases_stream.c cases_end.c cases_load.c)
+LINUX_NEEDS = $(O)/bin/vmci-sim $(O)/linux/vsock-peer
+
+$(O)/linux/vsock-peer: $(LINUX_PEER_SRC:%.c=$(O)/host/%.o)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^
+
+export KERNEL IRQ VECTORS QUICK TRACE
+
+.PHONY: linux linux-all
+linux: $(LINUX_NEEDS) ## Boot Debian's kernel; its sockets against programs of the host: KERNEL= BAR1= IRQ= VECTORS=
+	$(Q).ci/qemu && host-sim/test/linux/run.sh
+
+linux-all: $(LINUX_NEEDS) ## The same with every kernel, register model and kind of interrupt; a table at the end
+	$(Q).ci/qemu && host-sim/test/linux/run.sh all
+
+SCRIPT_TESTS += host-sim/test/linux.sh
+linux_TIMEOUT = 600
+TEST_DEPS += $(O)/linux/vsock-peer
 
 SCRIPT_TESTS += host-sim/test/cli.sh
 test_sandbox_OBJS = $(VFU_SRC) $(CONFIG_SRC) host-sim/sandbox.c
