@@ -105,3 +105,17 @@ SCRIPT_TESTS += host-sim/test/bridge.py
 
 FUZZ_TARGETS += host-sim/fuzz/fuzz_bridge.c
 fuzz_bridge_OBJS = $(test_bridge_OBJS)
+
+# ---- What sockets cost, beside virtio-vsock ------------------------------------------------------------
+
+SOCK_BENCH_SRC = $(addprefix host-sim/test/linux-bench/, main.c flow.c guest.c)
+$(O)/linux/sock-bench: $(SOCK_BENCH_SRC:%.c=$(O)/host/%.o)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^
+
+export ROUNDS VHOST
+
+.PHONY: bench-sockets
+bench-sockets: $(O)/bin/vmci-sim $(O)/linux/vsock-peer $(O)/linux/sock-bench ## A Linux guest's streams beside virtio-vsock in one QEMU: KERNEL= ROUNDS= QUICK= VHOST=
+	$(Q).ci/qemu && host-sim/test/linux-bench/bench.sh
