@@ -43,7 +43,7 @@ $(O)/host/conformance/run/bench/boost.o: conformance/run/bench/boost.cc conforma
 	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror $(CFLAGS_BENCH_BOOST) -c -o $@ $<
 
 $(O)/bin/bench: $(patsubst %.c,$(O)/host/%.o,$(BENCH_SRC) $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) \
-		$(CORE_DEVICE_SRC)) $(if $(BENCH_BOOST),$(O)/host/conformance/run/bench/boost.o)
+		$(CORE_DEVICE_SRC) $(CORE_SOCKET_SRC)) $(if $(BENCH_BOOST),$(O)/host/conformance/run/bench/boost.o)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(if $(BENCH_BOOST),$(CXX),$(CC)) -o $@ $(filter %.o,$^) -lm -pthread

@@ -48,6 +48,18 @@ struct curve {
 };
 #define BENCH_CURVES 12
 
+/* What bench_sockets measures, in this order; the last four with 64 bytes only. */
+enum {
+	SOCKET_UP, /* guest to host */
+	SOCKET_DOWN,
+	SOCKET_UNIX,
+	SOCKET_TRIPS,
+	SOCKET_UNIX_TRIPS,
+	SOCKET_CONNECTS,
+	SOCKET_UNIX_CONNECTS,
+	BENCH_SOCKETS
+};
+
 struct outcome {
 	struct curve one[BENCH_CURVES], two[BENCH_CURVES];
 	size_t none, ntwo;
@@ -56,6 +68,7 @@ struct outcome {
 	double ceiling_ns[BENCH_SIZES]; /* copying what the other core has just written */
 	double latency_ns[3];		/* one way, 16, 64 and 256 bytes */
 	double many_ns, few_ns;		/* 64 bytes in turn over 10 000 and over 100 pairs */
+	double socket_ns[BENCH_SOCKETS][BENCH_SIZES];
 	double call_ns[2], send_ns[2], receive_ns[2]; /* ports, DMA: guest and device in process */
 };
 
@@ -70,6 +83,7 @@ void bench_one_thread(struct outcome *o);		   /* threads.c */
 void bench_two_threads(struct outcome *o);		   /* threads.c */
 void bench_many(struct outcome *o);			   /* many.c */
 int bench_device(struct outcome *o);			   /* device.c; 0 or -1 */
+int bench_sockets(struct outcome *o);			   /* sockets.c; 0 or -1 */
 void bench_print(const struct outcome *o);		   /* print.c */
 int bench_plot(const struct outcome *o, const char *path); /* plot.c; 0 or -1 */
 

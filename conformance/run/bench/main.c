@@ -74,6 +74,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench: the guest does not find its device\n");
 		return 2;
 	}
+	if (bench_sockets(&o)) {
+		fprintf(stderr, "bench: no stream between guest and host\n");
+		return 2;
+	}
 	bench_print(&o);
 	if (bench_plot(&o, argv[1])) {
 		fprintf(stderr, "bench: %s: cannot be written\n", argv[1]);

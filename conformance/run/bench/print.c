@@ -84,6 +84,31 @@ static bool is_judged(const struct outcome *o)
 	return o->steady >= BENCH_SIZES * BENCH_ROUNDS;
 }
 
+static void sockets(const struct outcome *o)
+{
+	static const char *const names[] = { "guest to host", "host to guest", "UNIX socket pair" };
+	static const char *const acts[] = { "round trip of 64 bytes", "connect and close" };
+	double ratio[BENCH_SIZES];
+
+	head("streams, send and receive");
+	for (int k = SOCKET_UP; k <= SOCKET_UNIX; k++)
+		row(names[k], o->socket_ns[k], " %8.1f");
+	for (int k = SOCKET_UP; k < SOCKET_UNIX; k++) {
+		for (size_t i = 0; i < BENCH_SIZES; i++)
+			ratio[i] = o->socket_ns[SOCKET_UNIX][i] / o->socket_ns[k][i];
+		row(k == SOCKET_UP ? "pair / guest to host" : "pair / host to guest", ratio,
+		    " %7.2fx");
+	}
+	for (int k = 0; k < 2; k++) {
+		double ours = o->socket_ns[SOCKET_TRIPS + 2 * k][0];
+		double theirs = o->socket_ns[SOCKET_UNIX_TRIPS + 2 * k][0];
+
+		printf("%-26s %8.0f ns, UNIX sockets %.0f ns, %.2fx\n", acts[k], ours, theirs,
+		       theirs / ours);
+	}
+	printf("\n");
+}
+
 static void figures_of_two_threads(const struct outcome *o)
 {
 	bool is_near = o->ping_pong_ns < 250;
@@ -161,5 +186,6 @@ void bench_print(const struct outcome *o)
 	       1e9 / o->send_ns[1]);
 	printf("%-44s %12.0f %12.0f\n\n", "datagrams to the guest, 64 bytes, in bursts",
 	       1e9 / o->receive_ns[0], 1e9 / o->receive_ns[1]);
+	sockets(o);
 	figures(o);
 }

@@ -207,10 +207,20 @@ static void forget(const struct transport *t, int listener)
 	unlink(path);
 }
 
+/* The guest may know better why. */
 static void must(const struct transport *t, const char *what, int rc)
 {
-	if (rc)
-		fail("%s, %s: %s", t->name, what, strerror(-rc));
+	struct pollfd p = { .fd = line, .events = POLLIN };
+	char text[128];
+	ssize_t n = 0;
+
+	if (!rc)
+		return;
+	if (poll(&p, 1, 2000) > 0)
+		n = read(line, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	fail("%s, %s: %s%s%s", t->name, what, strerror(-rc), n > 0 ? "; the guest: " : "", text);
 }
 
 /* ---- measuring ---- */
