@@ -38,7 +38,7 @@ test_vfu_client_OBJS = $(VFU_SRC) $(CONFIG_SRC) conformance/run/vfu_call.c confo
 
 # Linux guests: one program on both sides, linked for an initial file system that has nothing else.
 LINUX_PEER_SRC = $(addprefix host-sim/test/linux/, main.c script.c ops.c place.c pattern.c guest.c modules.c \
-	machine.c line.c report.c cases_machine.c cases_stream.c cases_end.c cases_load.c)
+	net.c machine.c line.c report.c suite.c cases_machine.c cases_stream.c cases_end.c cases_load.c)
 LINUX_NEEDS = $(O)/bin/vmci-sim $(O)/linux/vsock-peer
 
 $(O)/linux/vsock-peer: $(LINUX_PEER_SRC:%.c=$(O)/host/%.o)
@@ -48,12 +48,15 @@ $(O)/linux/vsock-peer: $(LINUX_PEER_SRC:%.c=$(O)/host/%.o)
 
 export KERNEL IRQ VECTORS QUICK TRACE
 
-.PHONY: linux linux-all
+.PHONY: linux linux-all linux-vsock-test
 linux: $(LINUX_NEEDS) ## Boot Debian's kernel; its sockets against programs of the host: KERNEL= BAR1= IRQ= VECTORS=
 	$(Q).ci/qemu && host-sim/test/linux/run.sh
 
 linux-all: $(LINUX_NEEDS) ## The same with every kernel, register model and kind of interrupt; a table at the end
 	$(Q).ci/qemu && host-sim/test/linux/run.sh all
+
+linux-vsock-test: $(LINUX_NEEDS) $(O)/lib/libvmci-vsock.so ## The kernel's own tests of vsock, guest against host
+	$(Q).ci/qemu && host-sim/test/linux/vsock-test.sh
 
 SCRIPT_TESTS += host-sim/test/linux.sh
 linux_TIMEOUT = 600

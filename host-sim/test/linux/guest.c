@@ -175,6 +175,8 @@ static void obey(char *line)
 	else if (!strcmp(line, "look"))
 		n = modules_complaints(complain), say("look interrupts=%d cid=%u complaints=%d",
 						      modules_interrupts(), modules_cid(), n);
+	else if (!strcmp(line, "net"))
+		say(net_up() ? "net fail%s" : "net ok%s", "");
 	else if (!strcmp(line, "reboot"))
 		reboot(RB_AUTOBOOT);
 	else if (!strcmp(line, "poweroff"))

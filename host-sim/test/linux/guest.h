@@ -8,6 +8,7 @@
  *   load, unload       modules; "load ok" or "load fail WHY"
  *   cycles N           load and unload; "cycles DONE"
  *   look               "complaint TEXT" lines, then "look interrupts=N cid=N complaints=N"
+ *   net                the first Ethernet gets the address of QEMU's user network; "net ok"
  *   reboot, poweroff
  *
  * Says "hello RELEASE" when it is ready.
@@ -16,6 +17,10 @@
 #define HOST_SIM_TEST_LINUX_GUEST_H
 
 _Noreturn void guest_main(void);
+
+/* ---- net.c: returns 0 or a negative errno ---- */
+
+int net_up(void);
 
 /* ---- modules.c: the driver, as the kernel shows it ---- */
 

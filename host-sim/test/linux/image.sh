@@ -10,8 +10,8 @@
 #   KERNEL=FILE  this linux-image-*.deb; of a kernel that comes in parts all of them, with commas between
 #
 # The initial file system holds vsock-peer (built with $CC) as /init, and modules, in /modules with a list of
-# them in the order of loading. More in it: MODULES="vsock_diag ..." (those that lie in the kernel's directories of
-# vsock, VMCI and virtio), FILES="/path/in/guest=FILE ..." (all mode 0755), INITRD=FILE writes it elsewhere.
+# them in the order of loading. More in it: MODULES="vsock_diag ..." (those of the kernel's directories of vsock,
+# VMCI and virtio, and e1000), FILES="/path/in/guest=FILE ..." (all mode 0755), INITRD=FILE writes it elsewhere.
 #
 # Variables: O (build), KERNEL (6.12), MODULES, FILES, INITRD, CC. Exit code 2 with one line when it cannot.
 set -euo pipefail
@@ -68,7 +68,7 @@ make_kernel() {
 	for deb in "$new/deb"/*.deb; do
 		# No package has all of them, and tar minds.
 		debian_unpack "$deb" "$new/root" --wildcards '*/vmlinuz*' '*/net/vmw_vsock/*.ko*' '*/vmw_vmci/*.ko*' \
-			'*/drivers/virtio/*.ko*' 2>/dev/null || true
+			'*/drivers/virtio/*.ko*' '*/intel/e1000/*.ko*' 2>/dev/null || true
 	done
 	find "$new/root" -name 'vmlinuz*' -type f -exec cp {} "$new/vmlinuz" \;
 	[ -s "$new/vmlinuz" ] || fail "no kernel in $(cd "$new/deb" && echo *.deb)"
@@ -100,7 +100,7 @@ esac
 mkdir -p "$O/linux"
 exec 9>"$O/linux/lock"
 flock 9
-[ -e "$dir/version" ] || make_kernel
+[ -e "$dir/modules/e1000.ko" ] || make_kernel
 
 # ---- Initial file system -----------------------------------------------------------------------------
 

@@ -193,41 +193,42 @@ static int connect_line(void)
 
 bool machine_start_qemu(void)
 {
-	char kernel[512], initrd[512], device[256], console[600], line[160], append[512];
-	const char *const argv[] = { options.qemu,
-				     "-M",
-				     "q35,memory-backend=mem",
-				     "-accel",
-				     "tcg",
-				     "-smp",
-				     "2",
-				     "-m",
-				     "512",
-				     "-nodefaults",
-				     "-no-user-config",
-				     "-display",
-				     "none",
-				     "-monitor",
-				     "none",
-				     "-object",
-				     "memory-backend-memfd,id=mem,size=512M,share=on",
-				     "-chardev",
-				     console,
-				     "-chardev",
-				     line,
-				     "-serial",
-				     "chardev:console",
-				     "-serial",
-				     "chardev:line",
-				     "-kernel",
-				     kernel,
-				     "-initrd",
-				     initrd,
-				     "-append",
-				     append,
-				     "-device",
-				     device,
-				     NULL };
+	char kernel[512], initrd[512], device[256], console[600], line[160], append[512], net[128];
+	size_t n = 0;
+	const char *argv[48] = { options.qemu,
+				 "-M",
+				 "q35,memory-backend=mem",
+				 "-accel",
+				 "tcg",
+				 "-smp",
+				 "2",
+				 "-m",
+				 "512",
+				 "-nodefaults",
+				 "-no-user-config",
+				 "-display",
+				 "none",
+				 "-monitor",
+				 "none",
+				 "-object",
+				 "memory-backend-memfd,id=mem,size=512M,share=on",
+				 "-chardev",
+				 console,
+				 "-chardev",
+				 line,
+				 "-serial",
+				 "chardev:console",
+				 "-serial",
+				 "chardev:line",
+				 "-kernel",
+				 kernel,
+				 "-initrd",
+				 initrd,
+				 "-append",
+				 append,
+				 "-device",
+				 device,
+				 NULL };
 	int fd = -1, status;
 
 	snprintf(kernel, sizeof(kernel), "%s/vmlinuz", options.image);
@@ -240,6 +241,16 @@ bool machine_start_qemu(void)
 	snprintf(device, sizeof(device),
 		 "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}",
 		 vmci_path);
+	if (options.net_port) {
+		while (argv[n])
+			n++;
+		snprintf(net, sizeof(net), "user,id=net,hostfwd=tcp:127.0.0.1:%u-:%u",
+			 options.net_port, options.net_port);
+		argv[n++] = "-netdev";
+		argv[n++] = net;
+		argv[n++] = "-device";
+		argv[n++] = "e1000,netdev=net,romfile=";
+	}
 	unlink(line_path);
 	qemu = spawn(argv, "qemu.log");
 	for (int i = 0; i < 200 && fd < 0; i++) {

@@ -15,6 +15,7 @@ struct machine_options {
 	const char *out;		  /* directory for logs */
 	const char *bar1, *irq, *vectors; /* of vmci-sim; vectors NULL: its default */
 	const char *append;		  /* to the kernel's command line, or NULL */
+	unsigned net_port; /* TCP, of a user network in both directions; 0: no network */
 	bool trace;
 };
 

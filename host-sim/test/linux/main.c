@@ -6,7 +6,7 @@
  *                                                UNIX sockets of vmci-sim --vsock-uds PATH
  *   vsock-peer run --sim FILE --qemu FILE --image DIR --out DIR --name NAME [--bar1 8k|256k]
  *                  [--irq msix|msi] [--vectors N] [--only PATTERN] [--quick] [--trace]
- *   vsock-peer exec ... --command 'PROGRAM ...'  one program in the guest, output on the console
+ *   vsock-peer suite ... --host-test FILE --preload FILE --list FILE --port TCP   see suite.h
  *
  * Exit code: 0 all passed, 1 not all, 2 wrong command line or nothing could be started.
  */
@@ -24,6 +24,7 @@
 #include "ops.h"
 #include "report.h"
 #include "script.h"
+#include "suite.h"
 
 struct run_options run_options;
 
@@ -177,22 +178,22 @@ static int run_all(void)
 	return report_close() ? 1 : 0;
 }
 
-/* Load the modules, run one program, show what it wrote. */
-static int run_command(const char *command)
+static int run_suite(const struct suite_options *suite)
 {
-	struct outcome o;
+	const struct machine_options *m = &run_options.machine;
+	char base[512], log[512];
+	struct suite_options o = *suite;
 
-	machine_init(&run_options.machine);
+	machine_init(m);
 	if (!machine_start_sim() || !machine_start_qemu() || !machine_load()) {
 		fprintf(stderr, "linux: %s\n", machine_error());
 		return 2;
 	}
-	o = run_wait(run_exec(command), 3600000);
-	machine_ask("poweroff", "gone", 1000);
-	machine_wait_qemu();
-	if (!o.ok)
-		fprintf(stderr, "linux: %s: %s\n", command, o.text);
-	return o.ok ? 0 : 1;
+	snprintf(base, sizeof(base), "%s/results", m->out);
+	snprintf(log, sizeof(log), "%s/host.log", m->out);
+	o.log = log;
+	o.port = m->net_port;
+	return suite_run(&o, base, run_options.name);
 }
 
 static int run_script(int argc, char **argv)
@@ -213,14 +214,17 @@ static int run_script(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "sim", 1, NULL, 's' },   { "qemu", 1, NULL, 'q' },	{ "image", 1, NULL, 'i' },
-		{ "out", 1, NULL, 'o' },   { "name", 1, NULL, 'n' },	{ "bar1", 1, NULL, 'b' },
-		{ "irq", 1, NULL, 'I' },   { "vectors", 1, NULL, 'v' }, { "only", 1, NULL, 'O' },
-		{ "quick", 0, NULL, 'Q' }, { "trace", 0, NULL, 't' },	{ "command", 1, NULL, 'c' },
-		{ NULL, 0, NULL, 0 }
+		{ "sim", 1, NULL, 's' },     { "qemu", 1, NULL, 'q' },
+		{ "image", 1, NULL, 'i' },   { "out", 1, NULL, 'o' },
+		{ "name", 1, NULL, 'n' },    { "bar1", 1, NULL, 'b' },
+		{ "irq", 1, NULL, 'I' },     { "vectors", 1, NULL, 'v' },
+		{ "only", 1, NULL, 'O' },    { "quick", 0, NULL, 'Q' },
+		{ "trace", 0, NULL, 't' },   { "host-test", 1, NULL, 'h' },
+		{ "preload", 1, NULL, 'p' }, { "list", 1, NULL, 'l' },
+		{ "port", 1, NULL, 'P' },    { NULL, 0, NULL, 0 }
 	};
 	struct machine_options *m = &run_options.machine;
-	const char *command = NULL;
+	struct suite_options suite = { 0 };
 	int c;
 
 	if (getpid() == 1)
@@ -230,8 +234,8 @@ int main(int argc, char **argv)
 	m->bar1 = "256k";
 	m->irq = "msix";
 	run_options.name = "linux";
-	if (argc < 2 || (strcmp(argv[1], "run") && strcmp(argv[1], "exec"))) {
-		fprintf(stderr, "usage: vsock-peer run|exec|script ...; see the head of main.c\n");
+	if (argc < 2 || (strcmp(argv[1], "run") && strcmp(argv[1], "suite"))) {
+		fprintf(stderr, "usage: vsock-peer run|suite|script ...; see the head of main.c\n");
 		return 2;
 	}
 	optind = 2;
@@ -270,8 +274,17 @@ int main(int argc, char **argv)
 		case 't':
 			m->trace = true;
 			break;
-		case 'c':
-			command = optarg;
+		case 'h':
+			suite.host_program = optarg;
+			break;
+		case 'p':
+			suite.preload = optarg;
+			break;
+		case 'l':
+			suite.list = optarg;
+			break;
+		case 'P':
+			m->net_port = (unsigned)atoi(optarg);
 			break;
 		default:
 			return 2;
@@ -281,5 +294,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vsock-peer: --sim, --qemu, --image and --out are needed\n");
 		return 2;
 	}
-	return command ? run_command(command) : run_all();
+	return strcmp(argv[1], "suite") ? run_all() : run_suite(&suite);
 }

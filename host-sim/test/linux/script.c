@@ -56,6 +56,9 @@ _Noreturn static void leave(struct program *p, int code)
 			_exit(3);
 		_exit(code);
 	}
+	/* Whoever hears of the end may use the port again. */
+	if (p->listener >= 0)
+		close(p->listener);
 	if (!code)
 		report(p, "done %u ok rx=%llu:%llx tx=%llu:%llx ms=%llu slowest=%llu\n", p->id,
 		       (unsigned long long)p->total.rx, (unsigned long long)p->total.rx_hash,
