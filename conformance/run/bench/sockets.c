@@ -175,7 +175,7 @@ static void unix_connects(void *arg, uint64_t n)
 	for (; n; n--) {
 		int a = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), b;
 
-		if (connect(a, (const struct sockaddr *)&c->at, c->at_len))
+		if (a < 0 || connect(a, (const struct sockaddr *)&c->at, c->at_len))
 			abort();
 		b = accept(c->door, NULL, NULL);
 		close(a);
@@ -188,7 +188,8 @@ static bool open_unix(struct scene *c)
 	c->door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	c->at.sun_family = AF_UNIX;
 	c->at_len = sizeof(sa_family_t); /* the kernel finds a name */
-	if (bind(c->door, (const struct sockaddr *)&c->at, c->at_len) || listen(c->door, 16))
+	if (c->door < 0 || bind(c->door, (const struct sockaddr *)&c->at, c->at_len) ||
+	    listen(c->door, 16))
 		return false;
 	c->at_len = sizeof(c->at);
 	return getsockname(c->door, (struct sockaddr *)&c->at, &c->at_len) == 0 &&

@@ -9,6 +9,7 @@
 #
 # Variables, beside those of image.sh (KERNEL):
 #   ROUNDS=N (5)   QUICK=1  a fifth of everything   BAR1=256k|8k
+#   SMP=N (2)      processors of the guest          APPEND="..."  more for its kernel's command line
 #   VHOST=FILE     this vhost-device-vsock; none: VMCI alone   SIM=FILE  another vmci-sim   O (build)
 # Exit code: 0 measured, 2 not.
 set -euo pipefail
@@ -95,12 +96,12 @@ if [ -n "$VHOST" ]; then
 	transports+=(virtio "$vhost" "$dir/w")
 	devices=(-chardev "socket,id=virtio,path=$dir/vhost" -device 'vhost-user-vsock-pci,chardev=virtio')
 fi
-"$O/qemu/run" -M q35,memory-backend=mem -accel tcg -smp 2 -m 512 -nodefaults -no-user-config -display none \
+"$O/qemu/run" -M q35,memory-backend=mem -accel tcg -smp "${SMP:-2}" -m 512 -nodefaults -no-user-config -display none \
 	-monitor none -object memory-backend-memfd,id=mem,size=512M,share=on \
 	-chardev "file,id=console,path=$work/console.log" -serial chardev:console \
 	-chardev "socket,id=line,server=on,wait=on,path=$dir/line" -serial chardev:line \
 	-kernel "$image/vmlinuz" -initrd "$work/initrd" \
-	-append 'console=ttyS0 loglevel=5 panic=-1 rdinit=/flow' \
+	-append 'console=ttyS0 loglevel=5 panic=-1 rdinit=/flow '"${APPEND:-}" \
 	-device "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"$dir/vmci\"}}" \
 	"${devices[@]}" >"$work/qemu.log" 2>&1 </dev/null &
 qemu=$!
@@ -108,7 +109,7 @@ children+=("$qemu")
 wait_for "$dir/line" QEMU "$qemu"
 
 {
-	echo "Linux $(cat "$image/version") in QEMU under TCG, BAR1 ${BAR1:-256k}, $(nproc) processors."
+	echo "Linux $(cat "$image/version") in QEMU under TCG, $(nproc) processors, ${SMP:-2} of the guest, BAR1 ${BAR1:-256k}${APPEND:+, $APPEND}."
 	if [ -n "$VHOST" ]; then
 		echo "virtio: $("$VHOST" --version); the guest writes 32 000 bytes at once there, else 64 KiB."
 	else

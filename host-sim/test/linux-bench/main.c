@@ -127,7 +127,7 @@ static void hear(const char *wanted, const char *what)
 			fail("%s %s: the guest babbles", in_use, what);
 	}
 	text[n] = '\0';
-	if (strcmp(text, wanted))
+	if (strcmp(text, wanted) != 0)
 		fail("%s %s: the guest says %s", in_use, what, text);
 }
 
