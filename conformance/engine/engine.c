@@ -124,16 +124,23 @@ bool step_opposite(struct engine *e)
 	return true;
 }
 
+/* Do timers of an actor's sockets run in this vector? Their clock is the vector's: it goes on only
+ * while a step waits, so that a slow machine cannot let a timer run out between two steps. */
+static bool has_timers(const struct engine *e)
+{
+	return e->vector->flags & VCT_SOCKETS && e->vector->abilities & VCT_CAN_PEER &&
+	       e->machine->peer;
+}
+
 /* Time passed: what an actor's sockets do by the clock, they do now. */
 static int settle(struct engine *e, uint64_t us)
 {
 	struct machine *m = e->machine;
-	struct peer_request rq = { .op = PEER_SYNC };
+	struct peer_request rq = { .op = PEER_SYNC, .nargs = 1, .args = { us } };
 	struct peer_reply rp = { 0 };
 	int rc = m->settle(m->ctx, us);
 
-	if (!rc && us && e->vector->flags & VCT_SOCKETS && e->vector->abilities & VCT_CAN_PEER &&
-	    m->peer)
+	if (!rc && us && has_timers(e))
 		rc = m->peer(m->ctx, &rq, &rp);
 	return rc;
 }
@@ -149,12 +156,22 @@ int step_wait_start(struct engine *e, struct step_wait *w, uint64_t us)
 
 bool step_wait_more(struct engine *e, struct step_wait *w)
 {
-	uint64_t piece = w->us - w->spent;
+	uint64_t piece = w->us - w->spent, longest = 1000;
+	uint64_t real = e->machine->now_us(e->machine->ctx) - w->began;
 
-	if (!piece || e->machine->now_us(e->machine->ctx) - w->began >= w->us)
+	if (has_timers(e)) {
+		/* All of it passes on the vector's clock, in pieces that grow: a look may cost more
+		 * than the piece. */
+		longest += w->spent;
+		if (real >= ENGINE_TIMEOUT_US)
+			return false;
+	} else if (real >= w->us) {
 		return false;
-	if (piece > 1000)
-		piece = 1000;
+	}
+	if (!piece)
+		return false;
+	if (piece > longest)
+		piece = longest;
 	w->spent += piece;
 	w->rc = settle(e, piece);
 	return w->rc == 0;

@@ -35,7 +35,8 @@ enum peer_op {
 		2, /* mask, then VCT_CONFIG_KEYS values: applied and the device is reset; a value
 		      not in mask returns to its start-up default. rc 0, or PEER_RC_UNSUPPORTED */
 	PEER_INFO = 3, /* blob: name and version of the implementation, text */
-	PEER_SYNC = 4, /* everything posted before this has been handled when it returns */
+	PEER_SYNC = 4, /* us: so many microseconds passed for the timers of sockets; everything
+			  posted before this has been handled when it returns */
 
 	PEER_HOST_ENDPOINT = 16, /* as, resource, priv */
 	PEER_HOST_REFUSE,	 /* as, resource, code (signed) */

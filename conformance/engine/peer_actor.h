@@ -30,8 +30,8 @@ struct peer_world {
 	 * Returns 0 or a VMCI result (nothing changed), or PEER_RC_UNSUPPORTED (vectors cannot be
 	 * changed here). NULL: vmci_device_configure, and other vectors are unsupported. */
 	int (*configure)(void *ctx, const struct vmci_device_config *config, unsigned vectors);
-	/* A clock that never goes back, microseconds; for the timers of sockets. NULL: no sockets.
-	 */
+	/* A clock that never goes back, microseconds; for services like GuestRPC. NULL: no sockets
+	 * either, although theirs is the vector's clock (PEER_SYNC). */
 	uint64_t (*now_us)(void *ctx);
 	void *ctx;
 };

@@ -57,6 +57,7 @@ struct peer_actor {
 	bool is_quiesced;
 	struct peer_rpc *rpc; /* NULL: none */
 	struct socket_actor host_sockets, hypervisor_sockets;
+	uint64_t passed_us; /* their clock: what PEER_SYNC said */
 };
 
 /* The context that acts, or NULL: no such. */
