@@ -12,7 +12,7 @@
 
 void flow_patience(int fd);
 /* Send bytes in calls of chunk, and wait for the one byte with which the peer says that it has
- * them: vhost-device-vsock does not carry a half-closed stream to its end. */
+ * them, so that no figure depends on how a half-closed stream is carried. */
 int flow_send(int fd, uint64_t bytes, size_t chunk);
 /* The other end of it. */
 int flow_receive(int fd, uint64_t bytes);

@@ -49,7 +49,7 @@ static const char *const figure_names[FIGURES] = { "guest to host, MB/s",
 struct transport {
 	const char *name, *path;
 	pid_t pid;
-	/* vhost-device-vsock 0.3 stops for good when a guest writes 64 KiB at once. */
+	/* vhost-device-vsock 0.3 is known to hang on writes of 64 KiB with its usual buffer. */
 	size_t chunk;
 	double values[FIGURES][ROUNDS_MAX];
 };
