@@ -329,7 +329,9 @@ bool vmci_context_is_pending(const struct vmci_context *ctx)
 	       (ctx->ring_count > 0 && !VMCI_FAULT("pending.ring"));
 }
 
+/* A driver that reads through the port looks at a datagram only when it has read the whole run that
+ * the datagram came in, filler included. */
 bool vmci_context_is_drained(const struct vmci_context *ctx)
 {
-	return !ctx->queue.count && !(ctx->device && ctx->device->in.record);
+	return !ctx->queue.count && !(ctx->device && ctx->device->in.is_active);
 }
