@@ -160,7 +160,7 @@ static void what_a_guest_wrote_can_be_taken_before_it_leaves(void **state)
 	}
 }
 
-static void a_vm_is_drained_when_it_has_read_everything(void **state)
+static void a_vm_is_drained_when_it_has_read_the_whole_run(void **state)
 {
 	struct vmci_context *guest;
 	struct world w;
@@ -174,7 +174,7 @@ static void a_vm_is_drained_when_it_has_read_everything(void **state)
 					   vmci_handle(VMCI_INVALID_ID, 7), "abc", 3),
 			 27);
 	assert_false(vmci_context_is_drained(guest));
-	for (int i = 0; i < 32; i++) {
+	for (int i = 0; i < VMCI_DATA_IN_FIRST_READ; i++) {
 		assert_false(vmci_context_is_drained(guest));
 		(void)vmci_device_read(w.dev, VMCI_WINDOW_PORTS, VMCI_DATA_IN_ADDR, 8);
 	}
@@ -188,7 +188,7 @@ int main(void)
 		cmocka_unit_test(all_subscribers_hear_and_may_leave_meanwhile),
 		cmocka_unit_test(a_new_id_is_told_to_host_and_hypervisor),
 		cmocka_unit_test(what_a_guest_wrote_can_be_taken_before_it_leaves),
-		cmocka_unit_test(a_vm_is_drained_when_it_has_read_everything),
+		cmocka_unit_test(a_vm_is_drained_when_it_has_read_the_whole_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
