@@ -343,8 +343,9 @@ uint64_t bridge_run(struct bridge *b)
 		return next;
 	for (unsigned i = 0; i < ITEMS_TURN && b->queue; i++)
 		run_one(b);
-	return b->queue || b->streams.waiting || b->dgrams.waiting ? 0
-								   : vmci_sockets_pump(b->sockets);
+	/* What just moved may have timers, and timers may find something to move. */
+	next = vmci_sockets_pump(b->sockets);
+	return b->queue || b->streams.waiting || b->dgrams.waiting ? 0 : next;
 }
 
 size_t bridge_count(const struct bridge *b)
