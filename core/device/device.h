@@ -49,6 +49,7 @@ struct vmci_stream_out {
 /* Where the guest is in its reads of DATA_IN. */
 struct vmci_stream_in {
 	bool is_active;	 /* between the first byte of a run and its last filler byte */
+	bool has_given;	 /* this run holds a datagram */
 	uint32_t read;	 /* bytes of the guest's reads by now: one page, then 69632 */
 	uint32_t left;	 /* bytes of the current read behind the current record */
 	uint32_t filler; /* bytes of filler still to give */

@@ -174,6 +174,7 @@ static void in_next(struct vmci_device *dev)
 		return;
 	}
 	in->record = dg;
+	in->has_given = true;
 	in->at = 0;
 	a = aligned(dg);
 	if (a <= in->left) {

@@ -330,8 +330,8 @@ bool vmci_context_is_pending(const struct vmci_context *ctx)
 }
 
 /* A driver that reads through the port looks at a datagram only when it has read the whole run that
- * the datagram came in, filler included. */
+ * the datagram came in, filler included. One that polls is mostly in a run that holds nothing. */
 bool vmci_context_is_drained(const struct vmci_context *ctx)
 {
-	return !ctx->queue.count && !(ctx->device && ctx->device->in.is_active);
+	return !ctx->queue.count && !(ctx->device && ctx->device->in.has_given);
 }
