@@ -83,6 +83,8 @@ struct sock {
 	struct vmci_list pending, accepted;
 	uint32_t backlog, children; /* children: in both lists */
 
+	uint64_t answered_us; /* when NEGOTIATE, then ATTACH was sent */
+
 	/* client */
 	bool sent_request2; /* INVALID may still ask for the old form */
 	bool ignores_rst;   /* the one that follows such an INVALID */
@@ -246,6 +248,15 @@ void listener_packet(struct sock *sk, const struct packet *p);
 bool listener_wanted(struct vmci_sockets *s, const struct packet *p);
 /* A pending socket comes to nothing: a child of a listener is freed, an owner's is told. */
 void pending_fail(struct sock *sk, int error);
+/* The timer of a pending socket. May free it. */
+void pending_timer(struct sock *sk);
+/* Has the peer fetched all that it was sent? True as well where that cannot be known. */
+static inline bool sock_peer_has_fetched(const struct sock *sk)
+{
+	const struct vmci_transport *t = sk->s->t;
+
+	return !t->is_drained || t->is_drained(t->ctx, sk->remote.cid);
+}
 /* The child is connected: it can be accepted. */
 void listener_admit(struct sock *child);
 /* The child is no longer the listener's. */

@@ -404,7 +404,7 @@ static void expired(struct sock *sk)
 		handshake_fail(sk, VMCI_ETIMEDOUT);
 		break;
 	case SOCK_PENDING:
-		pending_fail(sk, VMCI_ETIMEDOUT);
+		pending_timer(sk);
 		break;
 	default:
 		stream_timer(sk);

@@ -278,9 +278,21 @@ void stream_hold(struct sock *sk)
 	if (VMCI_FAULT("socket.attach-not-alone"))
 		return;
 	sk->is_held = true;
+	sk->answered_us = sock_now(sk->s);
 	/* A transport that cannot say what the peer has fetched stands beside a quick one. */
 	sk->is_fetched = !sk->s->t->is_drained;
 	timer_start(sk, sk->is_fetched ? VMCI_SOCKETS_ATTACH_ALONE_US : BACKOFF_US);
+}
+
+/* A peer that needed long to fetch ATTACH needs as long to come to it: one processor that reads run
+ * after run through the port does not hand on what it has read. */
+static uint64_t silence_us(const struct sock *sk)
+{
+	uint64_t took = sock_now(sk->s) - sk->answered_us;
+
+	if (VMCI_FAULT("socket.attach-hurried") || took < VMCI_SOCKETS_ATTACH_ALONE_US)
+		return VMCI_SOCKETS_ATTACH_ALONE_US;
+	return took < VMCI_SOCKETS_ATTACH_ALONE_MAX_US ? took : VMCI_SOCKETS_ATTACH_ALONE_MAX_US;
 }
 
 static void release_hold(struct sock *sk)
@@ -293,16 +305,14 @@ static void release_hold(struct sock *sk)
 
 void stream_timer(struct sock *sk)
 {
-	const struct vmci_transport *t = sk->s->t;
-
 	if (!sk->is_held) {
 		stream_flush(sk);
 		look_for_room(sk);
 	} else if (sk->is_fetched) {
 		release_hold(sk);
-	} else if (t->is_drained(t->ctx, sk->remote.cid)) {
+	} else if (sock_peer_has_fetched(sk)) {
 		sk->is_fetched = true;
-		timer_start(sk, VMCI_SOCKETS_ATTACH_ALONE_US);
+		timer_start(sk, silence_us(sk));
 	} else {
 		wait_longer(sk);
 	}
