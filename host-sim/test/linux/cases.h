@@ -44,6 +44,10 @@ struct two {
 };
 struct two both(enum where first, const char *guest, const char *host, unsigned ms);
 
+/* How often a case repeats what takes `n` turns: fewer with QUICK, fewer still where each datagram
+ * costs the guest thousands of reads. */
+unsigned turns(unsigned n);
+
 /* A short exchange in both directions: the machine still works. */
 void must_work(void);
 

@@ -26,7 +26,7 @@ static void datagram_sizes(void)
 
 static void datagram_many(void)
 {
-	unsigned n = run_options.quick ? 100 : 1000;
+	unsigned n = turns(1000);
 	char guest[128], host[128];
 
 	snprintf(guest, sizeof(guest), "bind:6001 loop:%u sendto:7001:100 recvfrom:100", n);
@@ -115,12 +115,12 @@ static void stalled_guest(void)
 
 static void idle_streams(void)
 {
-	unsigned host = run_start(HOST, "limit:120 listen:5051:256 each:200 accept send:1 recv:1 "
+	unsigned host = run_start(HOST, "listen:5051:256 each:200 accept send:1 recv:1 "
 					"mark eof"),
 		 guest;
 
 	must_be_up(host, "host");
-	guest = run_start(GUEST, "limit:120 each:200 connect:5051 recv:1 send:1 wait");
+	guest = run_start(GUEST, "each:200 connect:5051 recv:1 send:1 wait");
 	if (!run_wait_count(host, 200, 60000))
 		fail("host: %s | guest: %s", run_wait(host, 0).text, run_wait(guest, 0).text);
 	machine_pass(500);
@@ -133,7 +133,7 @@ static void idle_streams(void)
  * ones; what vmci-sim holds afterwards is what it held after the first ones. */
 static void no_growth(enum where connects)
 {
-	unsigned n = run_options.quick ? 200 : 5000, first = n / 10, before, after;
+	unsigned n = run_options.quick ? turns(600) : 5000, first = n / 10, before, after;
 	char client[2][96], server[2][96];
 	uint64_t memory, grown;
 
@@ -141,12 +141,9 @@ static void no_growth(enum where connects)
 		unsigned times = i ? n : first;
 
 		snprintf(client[i], sizeof(client[i]),
-			 "limit:300 buffer:4096 loop:%u connect:5053 send:100 shut:w eof close",
-			 times);
-		snprintf(
-			server[i], sizeof(server[i]),
-			"limit:300 buffer:4096 listen:5053 loop:%u accept recv:100 eof shut:w close",
-			times);
+			 "buffer:4096 loop:%u connect:5053 send:100 shut:w eof close", times);
+		snprintf(server[i], sizeof(server[i]),
+			 "buffer:4096 listen:5053 loop:%u accept recv:100 eof shut:w close", times);
 	}
 	for (int i = 0; i < 2; i++) {
 		if (connects == GUEST)

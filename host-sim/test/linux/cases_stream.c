@@ -55,7 +55,7 @@ static void one_way(enum where connects, enum where sends)
 	struct two t;
 
 	for (int w = GUEST; w <= HOST; w++)
-		snprintf(scripts[w], sizeof(scripts[w]), "limit:120 %s %s:%u %s",
+		snprintf(scripts[w], sizeof(scripts[w]), "%s %s:%u %s",
 			 (enum where)w == connects ? "connect:5001" : "listen:5001 accept",
 			 (enum where)w == sends ? "send" : "recv", n,
 			 (enum where)w == sends ? "close" : "eof close");
@@ -89,8 +89,8 @@ static void both_at_once(void)
 	char guest[128], host[128];
 	unsigned n = big() / 4;
 
-	snprintf(guest, sizeof(guest), "limit:120 connect:5002 duplex:%u close", n);
-	snprintf(host, sizeof(host), "limit:120 listen:5002 accept duplex:%u close", n);
+	snprintf(guest, sizeof(guest), "connect:5002 duplex:%u close", n);
+	snprintf(host, sizeof(host), "listen:5002 accept duplex:%u close", n);
 	both(HOST, guest, host, 120000);
 	tell("%u MiB each way", n / MIB);
 }
@@ -110,9 +110,9 @@ static void odd_writes(void)
  * after the other. */
 static void parallel(enum where connects)
 {
-	static const char client[] = "limit:120 buffer:65536 each:200 connect:5004 hello "
+	static const char client[] = "buffer:65536 each:200 connect:5004 hello "
 				     "sleep:2000 send:20000 recv:20000 shut:w eof close";
-	static const char server[] = "limit:120 buffer:65536 listen:5004:256 each:200 accept greet "
+	static const char server[] = "buffer:65536 listen:5004:256 each:200 accept greet "
 				     "recv:20000 send:20000 shut:w eof close";
 	struct two t;
 
@@ -137,7 +137,7 @@ static void parallel_host(void)
 /* A first byte that overtakes the end of the handshake breaks the connection on Linux. */
 static void speaks_first_host(void)
 {
-	unsigned n = run_options.quick ? 100 : 300;
+	unsigned n = turns(300);
 	char guest[128], host[128];
 
 	snprintf(guest, sizeof(guest), "buffer:16384 loop:%u connect:5005 recv:1000 eof close", n);
@@ -148,7 +148,7 @@ static void speaks_first_host(void)
 
 static void speaks_first_guest(void)
 {
-	unsigned n = run_options.quick ? 100 : 300;
+	unsigned n = turns(300);
 	char guest[128], host[128];
 
 	snprintf(guest, sizeof(guest),

@@ -38,6 +38,7 @@ static struct run runs[RUNS_MAX]; /* by number, taken in turn */
 static unsigned next_id = 1;
 static char notes[RUNS_MAX][200]; /* of their processes */
 static const char *bridge;
+static unsigned patience = 1;
 static char answer[512], complaints[512];
 static volatile sig_atomic_t stopped;
 
@@ -55,12 +56,18 @@ static void stop(int sig)
 	stopped = sig;
 }
 
-void line_init(const char *uds)
+static uint64_t limit_us(unsigned ms)
+{
+	return now_us() + (uint64_t)ms * 1000 * patience;
+}
+
+void line_init(const char *uds, unsigned times)
 {
 	struct sigaction sa = { .sa_handler = stop };
 	int fds[2];
 
 	bridge = uds;
+	patience = times;
 	if (pipe2(fds, O_CLOEXEC))
 		exit(2);
 	host.fd = fds[0];
@@ -240,7 +247,7 @@ static void say(const char *text)
 
 const char *machine_ask(const char *line, const char *begin, unsigned ms)
 {
-	uint64_t until = now_us() + (uint64_t)ms * 1000;
+	uint64_t until = limit_us(ms);
 
 	if (line) {
 		answer[0] = '\0';
@@ -323,7 +330,7 @@ unsigned run_exec(const char *command)
 
 bool run_wait_up(unsigned id, unsigned ms)
 {
-	uint64_t until = now_us() + (uint64_t)ms * 1000;
+	uint64_t until = limit_us(ms);
 
 	while (run_of(id)->active && !run_of(id)->is_up)
 		if (!step(until))
@@ -333,7 +340,7 @@ bool run_wait_up(unsigned id, unsigned ms)
 
 bool run_wait_mark(unsigned id, const char *text, unsigned ms)
 {
-	uint64_t until = now_us() + (uint64_t)ms * 1000;
+	uint64_t until = limit_us(ms);
 
 	while (run_of(id)->active && strcmp(run_of(id)->mark, text))
 		if (!step(until))
@@ -343,7 +350,7 @@ bool run_wait_mark(unsigned id, const char *text, unsigned ms)
 
 bool run_wait_count(unsigned id, unsigned count, unsigned ms)
 {
-	uint64_t until = now_us() + (uint64_t)ms * 1000;
+	uint64_t until = limit_us(ms);
 
 	while (run_of(id)->active && run_of(id)->count < count)
 		if (!step(until))
@@ -353,7 +360,7 @@ bool run_wait_count(unsigned id, unsigned count, unsigned ms)
 
 struct outcome run_wait(unsigned id, unsigned ms)
 {
-	uint64_t until = now_us() + (uint64_t)ms * 1000;
+	uint64_t until = limit_us(ms);
 	struct run *r = run_of(id);
 
 	while (r->active && step(until))

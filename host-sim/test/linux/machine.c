@@ -66,6 +66,11 @@ static void clean_up(void)
 	remove_sockets();
 }
 
+bool machine_is_port(void)
+{
+	return strcmp(options.bar1, "8k") == 0;
+}
+
 void machine_init(const struct machine_options *o)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -81,7 +86,7 @@ void machine_init(const struct machine_options *o)
 	snprintf(uds_path, sizeof(uds_path), "%s/v", dir);
 	snprintf(line_path, sizeof(line_path), "%s/line", dir);
 	atexit(clean_up);
-	line_init(uds_path);
+	line_init(uds_path, machine_is_port() ? 6 : 1);
 }
 
 const char *machine_uds(void)

@@ -31,6 +31,9 @@ enum where {
 	HOST
 };
 
+/* Does the guest read datagrams a byte at a time? Then everything takes it longer, and limits are
+ * wider. */
+bool machine_is_port(void);
 /* Exits with code 2 when the directories cannot be made. */
 void machine_init(const struct machine_options *o);
 

@@ -126,6 +126,13 @@ struct two both(enum where first, const char *guest, const char *host, unsigned 
 	return t;
 }
 
+unsigned turns(unsigned n)
+{
+	if (run_options.quick)
+		n = (n + 2) / 3;
+	return machine_is_port() ? (n + 3) / 4 : n;
+}
+
 static bool is_chosen(const struct test_case *c)
 {
 	return !run_options.only || fnmatch(run_options.only, c->name, 0) == 0;

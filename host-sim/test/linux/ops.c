@@ -357,12 +357,6 @@ static void op_wait(struct program *p)
 	sigwait(&set, &sig);
 }
 
-static void op_limit(struct program *p)
-{
-	p->limit_s = (unsigned)program_number(p, 1);
-	alarm(p->limit_s);
-}
-
 /* Processes of par are counted. */
 static void op_mark(struct program *p)
 {
@@ -393,8 +387,8 @@ static const struct {
 	{ "greet", op_greet },	   { "shut", op_shut },		{ "close", op_close },
 	{ "keep", forget },	   { "bind", op_bind },		{ "sendto", op_sendto },
 	{ "sleep", op_sleep },	   { "recvfrom", op_recvfrom }, { "wait", op_wait },
-	{ "limit", op_limit },	   { "mark", op_mark },		{ "buffer", op_buffer },
-	{ "die", op_die },	   { "duplex", op_duplex },
+	{ "mark", op_mark },	   { "buffer", op_buffer },	{ "die", op_die },
+	{ "duplex", op_duplex },
 };
 
 void op_run(struct program *p)

@@ -21,7 +21,7 @@ struct totals {
 struct program {
 	struct place place;
 	int report_fd, total_fd;
-	unsigned id, limit_s;
+	unsigned id;
 	int index; /* of this process in par, or -1 */
 	bool failed;
 	uint64_t start_us, seed, buffer;

@@ -116,7 +116,7 @@ static void run_parallel(struct program *p, unsigned n, const char *first)
 			program_fails(p, "fork: %s", strerror(errno));
 		if (pid == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			alarm(p->limit_s);
+			alarm(SCRIPT_LIMIT_S);
 			p->index = (int)i;
 			p->seed = i;
 			p->total_fd = pipe_fd[1];
@@ -196,11 +196,10 @@ _Noreturn void script_run(const struct place *place, int report_fd, unsigned id,
 	p.index = -1;
 	p.listener = p.stream = p.datagram = -1;
 	p.start_us = now_us();
-	p.limit_s = 60;
 	running = &p;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGALRM, out_of_time);
-	alarm(p.limit_s);
+	alarm(SCRIPT_LIMIT_S);
 	snprintf(copy, sizeof(copy), "%s", text);
 	for (char *w = strtok_r(copy, " ", &save); w && n < SCRIPT_WORDS;
 	     w = strtok_r(NULL, " ", &save))

@@ -14,7 +14,7 @@
  *   shut:r|w|rw
  *   bind:PORT              datagrams; says "up"  sendto:PORT:N   recvfrom:N
  *   sleep:MS               mark:TEXT             die             by SIGKILL
- *   wait                   for SIGUSR1           limit:SECONDS   for the whole script (60)
+ *   wait                   for SIGUSR1
  *   loop:N                 the rest, N times     par:N           the rest in N processes at once
  *   each:N                 N times the next word, and for each a process with the rest
  */
@@ -22,6 +22,9 @@
 #define HOST_SIM_TEST_LINUX_SCRIPT_H
 
 #include "place.h"
+
+/* A script that was forgotten ends by itself. */
+#define SCRIPT_LIMIT_S 600
 
 /* Carry text out and end the process: exit code 0 when all went as the words say.
  * Lines on report_fd: "up ID", "mark ID TEXT", and last "done ID ok rx=BYTES:HASH tx=BYTES:HASH
