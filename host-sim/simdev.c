@@ -287,6 +287,8 @@ static struct vfu_device describe(struct simdev *s)
 						      [VFU_CONFIG] = CONFIG_BYTES },
 				    .vectors = { 1, pci->irq != CONFIG_IRQ_INTX,
 						 pci->irq == CONFIG_IRQ_MSIX ? pci->vectors : 0 },
+				    /* DG.RCV.16 */
+				    .no_posted_writes = true,
 				    .read = on_read,
 				    .write = on_write,
 				    .reset = on_reset,

@@ -42,6 +42,8 @@ struct vfu_device {
 	/* Bytes of each region, 0 = absent. Region 7 is configuration space. */
 	uint64_t region_bytes[VFU_REGIONS];
 	unsigned vectors[3]; /* of INTx, MSI, MSI-X */
+	/* The client is asked to wait for the answer to each write, also where it would post it. */
+	bool no_posted_writes;
 	/* One access, inside the region. 1 <= len <= 256 KiB. */
 	void (*read)(void *ctx, unsigned region, uint64_t off, uint8_t *dst, uint32_t len);
 	void (*write)(void *ctx, unsigned region, uint64_t off, const uint8_t *src, uint32_t len);

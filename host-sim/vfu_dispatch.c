@@ -124,6 +124,10 @@ static int on_region_info(struct vfu *v, struct vfu_message *m)
 						       : 0,
 					 .index = info.index,
 					 .size = size };
+	/* The protocol has no word for it. QEMU posts no write to a device of which anything could
+	 * be mapped into the guest; of a region without bytes nothing ever is. */
+	if (v->dev.no_posted_writes && info.index == VFU_BAR5 && !size)
+		info.flags |= VFU_REGION_MMAP;
 	return answer(v, &info, sizeof(info));
 }
 

@@ -69,6 +69,7 @@ struct vfu_region_info {
 };
 #define VFU_REGION_READABLE  1u
 #define VFU_REGION_WRITEABLE 2u
+#define VFU_REGION_MMAP	     4u
 
 struct vfu_irq_info {
 	uint32_t argsz, flags, index, count;

@@ -65,12 +65,16 @@ static int reg_read(void *ctx, enum machine_window w, unsigned bits, uint32_t of
 	return outcome(rc);
 }
 
-/* As QEMU does it: memory writes are posted, port writes are answered. */
+/* As QEMU does it: memory writes are posted where the server lets them be, port writes are
+ * answered.
+ */
 static int write_raw(struct vfu *v, enum machine_window w, uint32_t off, const uint8_t *raw,
 		     unsigned bytes)
 {
 	if (w == MACHINE_PORTS)
 		return outcome(vfuc_write(v->c, VFUC_BAR0, off, raw, bytes));
+	if (!vfuc_may_post(v->c))
+		return outcome(vfuc_write(v->c, VFUC_BAR1, offset_of(w, off), raw, bytes));
 	v->posted = true;
 	return outcome(vfuc_write_posted(v->c, VFUC_BAR1, offset_of(w, off), raw, bytes));
 }

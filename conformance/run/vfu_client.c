@@ -141,6 +141,8 @@ static int ask_device(struct vfuc *c)
 		if (rc)
 			return rc;
 		c->region_bytes[r] = region.size;
+		if (region.flags & VFU_REGION_MMAP)
+			c->no_posting = true;
 	}
 	if (c->region_bytes[VFUC_CONFIG] < 64)
 		return vfu_call_die(&c->call, "the device has no configuration space");
@@ -239,6 +241,11 @@ bool vfuc_dead(const struct vfuc *c)
 uint64_t vfuc_region_bytes(const struct vfuc *c, unsigned region)
 {
 	return region < VFUC_REGIONS ? c->region_bytes[region] : 0;
+}
+
+bool vfuc_may_post(const struct vfuc *c)
+{
+	return !c->no_posting;
 }
 
 int vfuc_read(struct vfuc *c, unsigned region, uint64_t off, void *dst, uint32_t len)

@@ -64,9 +64,12 @@ bool vfuc_dead(const struct vfuc *c);
 /* Bytes of a region, 0 = absent. */
 uint64_t vfuc_region_bytes(const struct vfuc *c, unsigned region);
 
+/* Whether a write to a memory BAR may be posted; QEMU goes by the same flags of the server. */
+bool vfuc_may_post(const struct vfuc *c);
+
 /* One access of len bytes (1..4096), whole, in one message. A write returns when the server has
- * handled it; a posted one asks for no answer (as QEMU does for memory BARs) and is handled
- * before any later access. */
+ * handled it; a posted one asks for no answer (as QEMU does for memory BARs where it may) and is
+ * handled before any later access. */
 int vfuc_read(struct vfuc *c, unsigned region, uint64_t off, void *dst, uint32_t len);
 int vfuc_write(struct vfuc *c, unsigned region, uint64_t off, const void *src, uint32_t len);
 int vfuc_write_posted(struct vfuc *c, unsigned region, uint64_t off, const void *src, uint32_t len);

@@ -13,6 +13,7 @@ struct vfuc {
 	unsigned max_fds; /* of one message, as the server said */
 	unsigned irqs;	  /* kinds of interrupts the server has */
 	uint64_t region_bytes[VFUC_REGIONS];
+	bool no_posting; /* the server may be mapped into a guest, or says so */
 	int memfd;
 	uint8_t *memory;
 

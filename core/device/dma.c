@@ -392,7 +392,8 @@ static void receive_now(struct vmci_device *dev, struct vmci_gpa gpa)
 void vmci_dma_receive(struct vmci_device *dev, struct vmci_gpa gpa)
 {
 	dev->regs.has_receive = VMCI_FAULT("dma.receive-repeated") && dev->regs.has_receive;
-	if (VMCI_FAULT("dma-in.late") && gpa.addr != dev->regs.receive.addr) {
+	if ((VMCI_FAULT("dma-in.late") || VMCI_FAULT("dma-in.after-the-write")) &&
+	    gpa.addr != dev->regs.receive.addr) {
 		dev->regs.has_receive = true;
 		dev->regs.receive = gpa;
 		return;

@@ -138,7 +138,8 @@ static void after_read(struct vmci_device *dev, uint32_t offset)
 	if (VMCI_FAULT("regs.read-side-effect") && offset != VMCI_ICR_ADDR &&
 	    offset != VMCI_CAPS_ADDR && offset != VMCI_RESULT_LOW_ADDR)
 		vmci_regs_power_on(dev);
-	if (VMCI_FAULT("dma-in.late") && offset == VMCI_ICR_ADDR)
+	if ((VMCI_FAULT("dma-in.late") && offset == VMCI_ICR_ADDR) ||
+	    VMCI_FAULT("dma-in.after-the-write"))
 		vmci_dma_continue(dev);
 }
 

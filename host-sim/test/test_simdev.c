@@ -297,6 +297,26 @@ static int64_t ask_peer(struct world *w, uint32_t op)
 	return rp.rc;
 }
 
+/* DG.RCV.16 over vfio-user: the client has to wait for its writes. */
+static void writes_are_to_be_waited_for(void **state)
+{
+	struct vfu_region_info info = { .argsz = sizeof(info), .index = VFU_BAR5 };
+	uint8_t body[64];
+	struct world w;
+	size_t len;
+
+	(void)state;
+	open_world(&w, CONFIG_IRQ_MSI);
+	raw_send_fds(w.raw.fd, body,
+		     raw_message(body, VFU_DEVICE_GET_REGION_INFO, 0, &info, sizeof(info)), NULL,
+		     0);
+	raw_pump(&w.raw);
+	assert_int_equal(raw_answer(&w.raw, VFU_DEVICE_GET_REGION_INFO, &info, &len), 0);
+	assert_int_equal(info.size, 0);
+	assert_int_equal(info.flags, VFU_REGION_MMAP);
+	close_world(&w);
+}
+
 static void the_peer_answers(void **state)
 {
 	struct world w;
@@ -317,6 +337,7 @@ int main(void)
 		cmocka_unit_test(memory_goes_under_a_queue_pair),
 		cmocka_unit_test(clients_leave_with_queue_pairs_alive),
 		cmocka_unit_test(bus_mastering_follows_command),
+		cmocka_unit_test(writes_are_to_be_waited_for),
 		cmocka_unit_test(intx_line_and_status_bit),
 		cmocka_unit_test(odd_accesses_do_nothing),
 		cmocka_unit_test(the_peer_answers),

@@ -107,6 +107,40 @@ static size_t collect(struct raw *r, uint8_t *out, size_t size)
 	return have;
 }
 
+/* QEMU waits for all writes when one region says that it could be mapped. */
+static void posting_is_forbidden_by_a_region_without_bytes(void **state)
+{
+	struct vfu_options options = { .wake_fd = -1 };
+	struct raw r = { 0 };
+	struct vfu_device d = tiny_device(&r.tiny, 3);
+
+	(void)state;
+	for (int forbidden = 0; forbidden < 2; forbidden++) {
+		d.no_posted_writes = forbidden;
+		r.vfu = vfu_new(&d, &options, -1);
+		assert_non_null(r.vfu);
+		raw_connect(&r);
+		assert_int_equal(raw_hello(&r), 0);
+		for (unsigned i = 0; i < VFU_REGIONS; i++) {
+			struct vfu_region_info region = { .argsz = sizeof(region), .index = i };
+			uint8_t body[256];
+			size_t len;
+
+			raw_send_fds(r.fd, body,
+				     raw_message(body, VFU_DEVICE_GET_REGION_INFO, 0, &region,
+						 sizeof(region)),
+				     NULL, 0);
+			raw_pump(&r);
+			assert_int_equal(raw_answer(&r, VFU_DEVICE_GET_REGION_INFO, &region, &len),
+					 0);
+			assert_int_equal(region.flags, region.size		    ? 3
+						       : forbidden && i == VFU_BAR5 ? 4
+										    : 0);
+		}
+		raw_close(&r);
+	}
+}
+
 static void split_at_every_byte(void **state)
 {
 	uint8_t buf[2048], want[2048], got[2048];
@@ -541,6 +575,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_messages_in_order),
+		cmocka_unit_test(posting_is_forbidden_by_a_region_without_bytes),
 		cmocka_unit_test(split_at_every_byte),
 		cmocka_unit_test(cut_off_at_every_byte),
 		cmocka_unit_test(pipelined_maps_keep_their_descriptors),

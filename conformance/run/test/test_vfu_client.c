@@ -33,12 +33,13 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static void start(struct served *s)
+static void start_device(struct served *s, bool no_posted_writes)
 {
 	struct vfu_options options = { .spin_us = 20 };
 	struct vfu_device d = tiny_device(&s->tiny, 3);
 	int pair[2];
 
+	d.no_posted_writes = no_posted_writes;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	options.wake_fd = s->wake = eventfd(0, 0);
 	s->vfu = vfu_new(&d, &options, -1);
@@ -46,6 +47,11 @@ static void start(struct served *s)
 	assert_true(vfu_adopt(s->vfu, pair[1]));
 	s->client_fd = pair[0];
 	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static void start(struct served *s)
+{
+	start_device(s, false);
 }
 
 static void stop(struct served *s)
@@ -126,6 +132,22 @@ static void regions_and_memory(void **state)
 	assert_int_equal(s.tiny.resets, 1);
 	vfuc_close(c);
 	stop(&s);
+}
+
+static void posts_only_where_the_server_lets_it(void **state)
+{
+	struct served s;
+	struct vfuc *c;
+
+	(void)state;
+	for (int forbidden = 0; forbidden < 2; forbidden++) {
+		start_device(&s, forbidden);
+		c = vfuc_open_fd(s.client_fd, 2000, NULL, 0);
+		assert_non_null(c);
+		assert_int_equal(vfuc_may_post(c), !forbidden);
+		vfuc_close(c);
+		stop(&s);
+	}
 }
 
 static void interrupts_are_counted(void **state)
@@ -342,8 +364,11 @@ static void nobody_listens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(regions_and_memory),  cmocka_unit_test(interrupts_are_counted),
-		cmocka_unit_test(survives_any_server), cmocka_unit_test(a_dead_server_stays_dead),
+		cmocka_unit_test(regions_and_memory),
+		cmocka_unit_test(interrupts_are_counted),
+		cmocka_unit_test(posts_only_where_the_server_lets_it),
+		cmocka_unit_test(survives_any_server),
+		cmocka_unit_test(a_dead_server_stays_dead),
 		cmocka_unit_test(nobody_listens),
 	};
 
