@@ -230,7 +230,7 @@ _Noreturn void guest_main(void)
 	fds[1] = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 				  .events = POLLIN };
 	uname(&u);
-	say("hello %s", u.release);
+	say("hello %s %s", u.release, u.version);
 	for (;;) {
 		struct signalfd_siginfo info;
 

@@ -25,6 +25,7 @@ static char dir[64]; /* of sockets: short, so that their paths fit */
 static char vmci_path[96], uds_path[96], line_path[96];
 static char error[256];
 static pid_t sim, qemu;
+static unsigned kernel_version[3];
 
 __attribute__((format(printf, 1, 2))) static bool fail(const char *format, ...)
 {
@@ -270,10 +271,29 @@ bool machine_start_qemu(void)
 	return machine_wait_hello();
 }
 
+/* Debian's releases do not always have the third number, its text of the version does. */
+static void hear_version(const char *hello)
+{
+	const char *debian = strstr(hello, " Debian ");
+
+	memset(kernel_version, 0, sizeof(kernel_version));
+	sscanf(debian ? debian + strlen(" Debian ") : hello + strlen("hello "), "%u.%u.%u",
+	       &kernel_version[0], &kernel_version[1], &kernel_version[2]);
+}
+
 bool machine_wait_hello(void)
 {
-	return machine_ask(NULL, "hello ", BOOT_MS) ||
-	       fail("the guest does not start, see %s/console.log", options.out);
+	const char *hello = machine_ask(NULL, "hello ", BOOT_MS);
+
+	if (!hello)
+		return fail("the guest does not start, see %s/console.log", options.out);
+	hear_version(hello);
+	return true;
+}
+
+const unsigned *machine_kernel_version(void)
+{
+	return kernel_version;
 }
 
 bool machine_load(void)

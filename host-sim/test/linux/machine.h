@@ -44,6 +44,8 @@ bool machine_stop_sim(void);
 /* Until the guest is ready for commands. */
 bool machine_start_qemu(void);
 bool machine_wait_hello(void);
+/* Of the guest's kernel, three numbers; 0 where there is none. */
+const unsigned *machine_kernel_version(void);
 /* The driver's modules. */
 bool machine_load(void);
 /* After poweroff. */
