@@ -126,7 +126,7 @@ static void item_event(struct loop_source *source, uint32_t events)
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		it->can_read = true;
 	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-		it->can_write = true;
+		it->can_write = it->may_be_deaf = true;
 	if (events & (EPOLLHUP | EPOLLERR))
 		it->hung_up = true;
 	bridge_item_wake(it);

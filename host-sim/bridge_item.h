@@ -24,7 +24,9 @@ struct bridge_item {
 	bool queued;
 	/* What the kernel did not refuse yet. */
 	bool can_read, can_write;
-	bool hung_up; /* the program closed its end */
+	bool may_be_deaf; /* the program's end has room, or takes no more: the kernel tells both
+			     alike */
+	bool hung_up;	  /* the program closed its end */
 };
 
 /* Where host programs come in. */

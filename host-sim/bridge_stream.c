@@ -4,6 +4,7 @@
 #include "bridge_line.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +168,19 @@ static void stop_down(struct stream *s)
 	s->down.over = true;
 }
 
+/* Did the program shut its end down for reading, and for nothing else? No event says so; that not
+ * even no bytes can be sent does. A program that closed is dealt with at its last byte. */
+static bool is_deaf(struct stream *s)
+{
+	struct pollfd p = { .fd = s->item.source.fd };
+
+	if (!s->item.may_be_deaf)
+		return false;
+	s->item.may_be_deaf = false;
+	return send(p.fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EPIPE &&
+	       poll(&p, 1, 0) == 0;
+}
+
 /* From the guest to the program. Returns true when there is more to do at once. */
 static bool move_up(struct stream *s)
 {
@@ -183,8 +197,12 @@ static bool move_up(struct stream *s)
 		if (!s->item.can_write)
 			return false;
 		n = get_up(s, scratch, BRIDGE_PIECE);
-		if (is_later(n))
+		if (is_later(n)) {
+			/* The guest is told before it writes in vain. */
+			if (is_deaf(s))
+				stop_up(s);
 			return false;
+		}
 		if (n <= 0) {
 			shutdown(s->item.source.fd, SHUT_WR);
 			s->up.at_end = s->up.over = true;
@@ -236,10 +254,12 @@ static bool run_open(struct stream *s)
 {
 	bool more = false;
 
-	if (!s->up.over)
-		more = move_up(s);
+	/* Down first: of a guest that left, a program that sees the end must not be able to write
+	 * any more. */
 	if (!s->down.over)
-		more = move_down(s) || more;
+		more = move_down(s);
+	if (!s->up.over)
+		more = move_up(s) || more;
 	if (s->item.hung_up && s->down.over && !s->up.over)
 		stop_up(s);
 	if (!s->up.over || !s->down.over)

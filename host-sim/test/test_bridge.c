@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_bridge.c - streams of the bridge. */
 #include "bridge_world.h"
+#include <sys/syscall.h>
 
 static void lines_are_parsed_to_the_byte(void **state)
 {
@@ -261,6 +262,58 @@ static void a_guest_that_leaves_breaks_the_programs_writes(void **state)
 	close(fd);
 }
 
+/* A program that the kernel woke at the end of the stream, at the worst moment. */
+static int woken = -1;
+static bool could_write;
+
+int shutdown(int fd, int how)
+{
+	int rc = (int)syscall(SYS_shutdown, fd, how);
+
+	if (woken >= 0 && how != SHUT_RD)
+		could_write = send(woken, "x", 1, MSG_NOSIGNAL) >= 0;
+	return rc;
+}
+
+static void who_sees_that_the_guest_left_can_write_no_more(void **state)
+{
+	struct world *w = *state;
+	int fd, s = open_stream(w, &fd);
+
+	fake_guest_writes(s, "bye", 3);
+	fake_guest_shuts(s, true, true);
+	woken = fd;
+	could_write = true;
+	settle(w);
+	woken = -1;
+	assert_false(could_write);
+	expect(fd, "bye");
+	expect_end(fd);
+	close(fd);
+}
+
+static void a_program_that_reads_no_more_tells_the_guest_at_once(void **state)
+{
+	struct world *w = *state;
+	char got[4];
+	int fd, s = open_stream(w, &fd);
+
+	assert_false(fake_stack->sockets[s]->shut_rd);
+	shutdown(fd, SHUT_RD);
+	settle(w);
+	assert_true(fake_stack->sockets[s]->shut_rd);
+	assert_false(fake_stack->sockets[s]->shut_wr);
+	/* The other direction goes on. */
+	assert_int_equal(send(fd, "on", 2, 0), 2);
+	settle(w);
+	assert_int_equal(fake_guest_reads(s, got, sizeof(got)), 2);
+	assert_int_equal(bridge_count(w->bridge), 1);
+	close(fd);
+	settle(w);
+	assert_true(fake_stack->sockets[s]->was_closed);
+	assert_int_equal(bridge_count(w->bridge), 0);
+}
+
 static void a_program_that_leaves_closes_after_its_last_byte(void **state)
 {
 	struct world *w = *state;
@@ -487,6 +540,8 @@ int main(void)
 		TEST(half_closes_go_through),
 		TEST(the_guest_may_stop_first),
 		TEST(a_guest_that_leaves_breaks_the_programs_writes),
+		TEST(who_sees_that_the_guest_left_can_write_no_more),
+		TEST(a_program_that_reads_no_more_tells_the_guest_at_once),
 		TEST(a_program_that_leaves_closes_after_its_last_byte),
 		TEST(a_program_that_leaves_with_bytes_unread_ends_it_too),
 		TEST(a_program_that_does_not_read_stops_the_guest),
