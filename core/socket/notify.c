@@ -86,8 +86,15 @@ void notify_put(struct sock *sk, uint64_t n)
 		sk->owed |= OWE_WROTE;
 	else if ((left && left <= n) || VMCI_FAULT("socket.wrote-always"))
 		sk->owed |= OWE_WROTE;
+	else if (left && sk->notify.proto == VMCI_NOTIFY_QUEUE_STATE)
+		stream_watch_reader(sk);
 	if (VMCI_FAULT("socket.wrote-never"))
 		sk->owed &= ~OWE_WROTE;
+}
+
+uint64_t notify_seen_by_peer(struct sock *sk)
+{
+	return sk->notify.put - left_for_peer(sk);
 }
 
 void notify_taken(struct sock *sk, uint64_t n)

@@ -39,7 +39,8 @@ struct sock_notify {
 	bool is_window_cut;	  /* since the last READ */
 	bool said_waiting_read;	  /* legacy: no answer since */
 	bool said_waiting_write;  /* */
-	uint64_t put, taken;	  /* bytes moved, for positions in legacy packets */
+	uint64_t put, taken;	  /* bytes moved */
+	uint64_t seen_by_peer;	  /* of those put, when the reader was looked at last */
 };
 
 /* What was taken out of the queue of a peer that left. */
@@ -97,8 +98,11 @@ struct sock {
 	unsigned owed_shutdown; /* modes */
 	bool is_held;		/* ATTACH must arrive alone */
 	bool is_fetched;	/* the peer was seen to have fetched it */
+	bool is_stuck;		/* what is owed could not be sent; the timer tries again */
 	bool watches_room;	/* the peer may take bytes and not say so */
+	bool watches_reader;	/* the peer may wait for more bytes than it was told of */
 	uint32_t backoff_us;	/* of the next try */
+	uint64_t remind_us;	/* when the reader is looked at */
 
 	/* datagrams */
 	struct vmci_list inbox;
@@ -279,6 +283,8 @@ void stream_close_pair(struct sock *sk);
 void stream_flush(struct sock *sk);
 /* A writer waits for room. */
 void stream_watch_room(struct sock *sk);
+/* Bytes went behind others that the peer has not taken. */
+void stream_watch_reader(struct sock *sk);
 /* ATTACH was sent. */
 void stream_hold(struct sock *sk);
 /* The timer of a connected or lingering socket. */
@@ -297,6 +303,7 @@ unsigned stream_poll(struct sock *sk);
 
 void notify_begin(struct sock *sk, uint16_t proto); /* the size is agreed */
 void notify_put(struct sock *sk, uint64_t n);	    /* n bytes were enqueued */
+uint64_t notify_seen_by_peer(struct sock *sk);	    /* bytes of all those enqueued that it took */
 void notify_taken(struct sock *sk, uint64_t n);	    /* n bytes were dequeued */
 void notify_starved(struct sock *sk);		    /* a reader found nothing */
 void notify_stuffed(struct sock *sk);		    /* a writer found no room */

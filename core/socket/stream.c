@@ -6,6 +6,9 @@
 #define BACKOFF_US     500u
 #define BACKOFF_MAX_US 64000u
 
+/* Long enough to cost nothing, and short enough for who waits. */
+#define REMIND_US 200000u
+
 #define SHUT_BOTH (VMCI_STREAM_SHUT_RECEIVE | VMCI_STREAM_SHUT_SEND)
 
 /* ---- who is connected ------------------------------------------------------------------- */
@@ -236,12 +239,13 @@ static void wait_longer(struct sock *sk)
 
 void stream_flush(struct sock *sk)
 {
-	if (sk->is_held || (sk->timer && !sk->watches_room) || !(sk->owed | sk->owed_shutdown))
+	if (sk->is_held || sk->is_stuck || !(sk->owed | sk->owed_shutdown))
 		return;
 	if (send_owed(sk)) {
 		sk->backoff_us = BACKOFF_US;
 		return;
 	}
+	sk->is_stuck = true;
 	wait_longer(sk);
 }
 
@@ -252,7 +256,7 @@ void stream_watch_room(struct sock *sk)
 	if (!(sk->shut & VMCI_STREAM_SHUT_RECEIVE) || sk->watches_room || sk->is_held)
 		return;
 	sk->watches_room = true;
-	if (!sk->timer)
+	if (!sk->is_stuck)
 		wait_longer(sk);
 }
 
@@ -269,6 +273,48 @@ static void look_for_room(struct sock *sk)
 	} else if (!sk->timer) {
 		wait_longer(sk);
 	}
+}
+
+/* A timer that was for something else first. */
+static void wait_for_reader(struct sock *sk)
+{
+	uint64_t now = sock_now(sk->s);
+
+	if (sk->watches_reader && !sk->timer)
+		timer_start(sk, sk->remind_us > now ? sk->remind_us - now : 0);
+}
+
+/* WROTE told of the first byte. A Linux program that waits in poll for more (SO_RCVLOWAT) was woken
+ * by it in vain, and no byte behind it wakes it. */
+void stream_watch_reader(struct sock *sk)
+{
+	if (sk->watches_reader || VMCI_FAULT("socket.reader-not-reminded"))
+		return;
+	sk->watches_reader = true;
+	sk->notify.seen_by_peer = notify_seen_by_peer(sk);
+	sk->remind_us = sock_now(sk->s) + REMIND_US;
+	wait_for_reader(sk);
+}
+
+static void look_at_reader(struct sock *sk)
+{
+	uint64_t seen;
+
+	if (!sk->watches_reader || sock_now(sk->s) < sk->remind_us)
+		return;
+	sk->watches_reader = false;
+	seen = sk->pair ? notify_seen_by_peer(sk) : sk->notify.put;
+	if (seen == sk->notify.put && !VMCI_FAULT("socket.reader-reminded-always"))
+		return;
+	/* It reads; what is there now may still be too little for it. */
+	if (seen != sk->notify.seen_by_peer && !VMCI_FAULT("socket.reader-left-alone")) {
+		stream_watch_reader(sk);
+		return;
+	}
+	sk->owed |= OWE_WROTE;
+	stream_flush(sk);
+	if (VMCI_FAULT("socket.reader-reminded-twice"))
+		stream_watch_reader(sk);
 }
 
 /* A Linux client handles packets in any order, and one that overtakes ATTACH ends its connect. */
@@ -301,13 +347,17 @@ static void release_hold(struct sock *sk)
 	sk->backoff_us = BACKOFF_US;
 	timer_stop(sk);
 	stream_flush(sk);
+	wait_for_reader(sk);
 }
 
 void stream_timer(struct sock *sk)
 {
 	if (!sk->is_held) {
+		sk->is_stuck = false;
 		stream_flush(sk);
 		look_for_room(sk);
+		look_at_reader(sk);
+		wait_for_reader(sk);
 	} else if (sk->is_fetched) {
 		release_hold(sk);
 	} else if (sock_peer_has_fetched(sk)) {
@@ -329,7 +379,9 @@ void stream_ended(struct sock *sk)
 	sk->owed = 0;
 	sk->owed_shutdown = 0;
 	sk->is_held = false;
+	sk->is_stuck = false;
 	sk->watches_room = false;
+	sk->watches_reader = false;
 	timer_stop(sk);
 	sock_wake(sk);
 }
@@ -410,6 +462,7 @@ void stream_close(struct sock *sk)
 	    !sk->s->is_ending && !VMCI_FAULT("socket.close-detaches")) {
 		sk->state = SOCK_LINGERING;
 		port_release(sk);
+		sk->watches_reader = false;
 		sk->owed = 0;
 		sk->owed_shutdown = VMCI_FAULT("socket.close-silent") ? 0 : SHUT_BOTH;
 		sock_forget_number(sk);
