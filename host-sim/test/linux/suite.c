@@ -2,6 +2,7 @@
 /* suite.c - the kernel's own tests of vsock. A case that fails ends both programs, so each case has
  * programs of its own. */
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,9 +142,14 @@ static void run_one(const struct suite_options *o, unsigned id, bool host_is_cli
 	machine_pass(300);
 }
 
+static bool is_chosen(unsigned id)
+{
+	return !run_options.only || fnmatch(run_options.only, names[id], 0) == 0;
+}
+
 int suite_run(const struct suite_options *o, const char *base, const char *name)
 {
-	unsigned n = read_list(o->list);
+	unsigned n = read_list(o->list), chosen = 0;
 
 	count = n;
 	if (!n) {
@@ -154,8 +160,11 @@ int suite_run(const struct suite_options *o, const char *base, const char *name)
 		fprintf(stderr, "linux: the guest has no network\n");
 		return 2;
 	}
-	report_open(base, name, 2 * n);
+	for (unsigned i = 0; i < n; i++)
+		chosen += is_chosen(i);
+	report_open(base, name, 2 * chosen);
 	for (unsigned i = 0; i < 2 * n; i++)
-		run_one(o, i / 2, i % 2 == 0);
+		if (is_chosen(i / 2))
+			run_one(o, i / 2, i % 2 == 0);
 	return report_close() ? 1 : 0;
 }

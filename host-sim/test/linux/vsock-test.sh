@@ -8,7 +8,8 @@
 # beside what is tested. Each case runs with the host's program as client and as server. Prints KTAP; results, the
 # consoles and the host's output are in $O/linux/vsock-test/KERNEL.
 #
-# Variables: O (build), KERNEL (6.12), BAR1 (256k), SIM, PORT (the first of two TCP ports on the loopback, 18765).
+# Variables: O (build), KERNEL (6.12), BAR1 (256k), SIM, PORT (the first of two TCP ports on the loopback, 18765),
+# ONLY=PATTERN (cases whose names match), TRACE=1 (trace.log beside the results).
 # Exit code: 0 all passed, 1 not all, 2 it could not start.
 set -uo pipefail
 export LC_ALL=C
@@ -68,10 +69,13 @@ rm -rf "$out"
 mkdir -p "$out/image" || exit 2
 ln -s "$(realpath "$image/vmlinuz")" "$out/image/vmlinuz"
 ln -s "$(realpath "$src/initrd")" "$out/image/initrd"
+args=()
+[ -z "${ONLY:-}" ] || args+=(--only "$ONLY")
+[ -z "${TRACE:-}" ] || args+=(--trace)
 child=
 trap '[ -z "$child" ] || { kill -TERM "$child" && wait "$child"; } 2>/dev/null; exit 130' INT TERM HUP
 "$O/linux/vsock-peer" suite --sim "${SIM:-$O/bin/vmci-sim}" --qemu "$O/qemu/run" --image "$out/image" --out "$out" \
 	--name "vsock-test.$KERNEL" --bar1 "${BAR1:-256k}" --host-test "$(realpath "$tests/vsock_test.host")" \
-	--preload "$(realpath "$O/lib/libvmci-vsock.so")" --list "$src/list" --port "${PORT:-18765}" &
+	--preload "$(realpath "$O/lib/libvmci-vsock.so")" --list "$src/list" --port "${PORT:-18765}" "${args[@]}" &
 child=$!
 wait "$child"
