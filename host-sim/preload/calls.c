@@ -147,9 +147,11 @@ EXPORT int shutdown(int fd, int how)
 {
 	struct entry *e = state_get(fd);
 
-	if (e && (e->kind != KIND_STREAM || !e->is_connected))
+	if (!e)
+		return REAL(shutdown)(fd, how);
+	if (e->kind != KIND_STREAM || !e->is_connected)
 		return fail(ENOTCONN);
-	return REAL(shutdown)(fd, how);
+	return stream_shutdown(fd, how);
 }
 
 EXPORT int close(int fd)
@@ -330,10 +332,13 @@ EXPORT int getsockopt(int fd, int level, int name, void *restrict value, socklen
 
 EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-	struct entry *e = level == AF_VSOCK ? state_get(fd) : NULL;
+	bool is_mark = level == SOL_SOCKET && name == SO_RCVLOWAT;
+	struct entry *e = level == AF_VSOCK || is_mark ? state_get(fd) : NULL;
 
-	return e ? set_vsock_option(e, name, value, len)
-		 : REAL(setsockopt)(fd, level, name, value, len);
+	if (!e || (is_mark && e->kind != KIND_STREAM))
+		return REAL(setsockopt)(fd, level, name, value, len);
+	return is_mark ? poll_set_low_water(fd, e, value, len)
+		       : set_vsock_option(e, name, value, len);
 }
 
 /* ---- the device ---- */

@@ -13,6 +13,9 @@ int stream_connect(int fd, struct entry *e, struct addr to);
 /* Both addresses of an accepted stream, from the name of its other end. */
 void stream_accepted(int fd, struct entry *e, const struct entry *listener);
 
+/* What is not read by then is gone. */
+int stream_shutdown(int fd, int how);
+
 int dgram_bind(int fd, struct entry *e, struct addr at);
 int dgram_connect(int fd, struct entry *e, struct addr to);
 /* to, from: NULL or an address */
@@ -20,6 +23,9 @@ ssize_t dgram_send(int fd, struct entry *e, const struct iovec *iov, size_t niov
 		   const struct addr *to);
 ssize_t dgram_receive(int fd, struct entry *e, const struct iovec *iov, size_t niov, int flags,
 		      struct addr *from, int *flags_out);
+
+/* SO_RCVLOWAT of a stream, as setsockopt. */
+int poll_set_low_water(int fd, struct entry *e, const void *value, socklen_t len);
 
 /* A whole UNIX socket address. */
 int unix_connect(int fd, const char *path);

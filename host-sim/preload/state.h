@@ -45,6 +45,7 @@ struct entry {
 	struct addr local, peer;
 	uint64_t size, size_min, size_max;
 	uint64_t connect_us;
+	int low_water; /* bytes that make a stream readable; 0, 1: any */
 };
 
 /* From the environment, once: VMCI_VSOCK="CID=PATH,CID=PATH...". 0 machines: nothing is done. A

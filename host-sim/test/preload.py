@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -107,6 +108,56 @@ def streams(cid, port):
     again.connect((cid, port))
     again.send(b'y')
     assert again.recv(1) == b'y'
+
+
+def marks(cid, port):
+    """SO_RCVLOWAT; the guest echoes."""
+    s = connect(cid, port)
+    mark = socket.SOL_SOCKET, socket.SO_RCVLOWAT
+    fails(errno.EINVAL, s.setsockopt, *mark, 262145)
+    fails(errno.EINVAL, s.setsockopt, *mark, -1)
+    s.setsockopt(*mark, 100)
+    assert s.getsockopt(*mark) == 100
+    poll = select.poll()
+    poll.register(s, select.POLLIN | select.POLLRDNORM)
+    s.send(b'x' * 99)
+    start = time.monotonic()
+    assert poll.poll(200) == []
+    assert 0.19 < time.monotonic() - start < 1
+    # What comes while it waits, in pieces.
+    threading.Timer(0.1, s.send, (b'y' * 60,)).start()
+    assert poll.poll(5000) == [(s.fileno(), select.POLLIN | select.POLLRDNORM)]
+    assert s.recv(60) == b'x' * 60
+    assert poll.poll(50) == []
+    # What is not bytes is not held back, and neither are others.
+    poll.register(s, select.POLLIN | select.POLLOUT)
+    assert poll.poll(5000) == [(s.fileno(), select.POLLOUT)]
+    other = connect(cid, port)
+    poll.register(s, select.POLLIN)
+    poll.register(other, select.POLLIN)
+    other.send(b'o')
+    assert poll.poll(5000) == [(other.fileno(), select.POLLIN)]
+    poll.unregister(other)
+    # Behind the end nothing comes any more.
+    s.shutdown(socket.SHUT_WR)
+    assert poll.poll(5000)[0][1] & select.POLLIN
+    assert s.recv(1000) == b'x' * 39 + b'y' * 60
+    # A signal ends the call, and Python calls again.
+    signal.signal(signal.SIGALRM, lambda *_: other.send(b'p' * 100))
+    other.setsockopt(*mark, 101)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    poll = select.poll()
+    poll.register(other, select.POLLIN)
+    assert poll.poll(5000)
+    assert other.recv(1000) == b'o' + b'p' * 100
+
+
+def deaf(cid, port):
+    s = connect(cid, port)
+    s.send(b'x' * 1000)
+    assert select.select([s], [], [], 5)[0]
+    s.shutdown(socket.SHUT_RD)
+    assert s.recv(1000) == b''
 
 
 def refused(cid, port):

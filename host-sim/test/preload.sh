@@ -98,6 +98,8 @@ check "ncat --vsock too" same host ncat --vsock 16 5000
 check "Python: addresses, options, errors, half-close" python streams 16 5000
 check "Python: a port nobody listens at is refused at once" python refused 16 5001
 check "Python: a machine that is not configured" python unknown
+check "Python: poll waits for as many bytes as SO_RCVLOWAT says" python marks 16 5000
+check "Python: after SHUT_RD there is nothing to read" python deaf 16 5000
 check "Python: 100 streams at once" python many 16 5000
 end_service
 
