@@ -168,17 +168,24 @@ static void stop_down(struct stream *s)
 	s->down.over = true;
 }
 
+/* Did the program close its end, or shut it down for both? That may be known here before the loop
+ * tells it. */
+static bool is_gone(const struct stream *s)
+{
+	struct pollfd p = { .fd = s->item.source.fd };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
 /* Did the program shut its end down for reading, and for nothing else? No event says so; that not
  * even no bytes can be sent does. A program that closed is dealt with at its last byte. */
 static bool is_deaf(struct stream *s)
 {
-	struct pollfd p = { .fd = s->item.source.fd };
-
 	if (!s->item.may_be_deaf)
 		return false;
 	s->item.may_be_deaf = false;
-	return send(p.fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EPIPE &&
-	       poll(&p, 1, 0) == 0;
+	return send(s->item.source.fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EPIPE &&
+	       !is_gone(s);
 }
 
 /* From the guest to the program. Returns true when there is more to do at once. */
@@ -216,6 +223,18 @@ static bool move_up(struct stream *s)
 	return true;
 }
 
+/* The program sends no more. Of one that is gone the guest hears in one word: between two it would
+ * see the end and could still write. */
+static void end_down(struct stream *s)
+{
+	bool whole = is_gone(s);
+
+	vmci_socket_shutdown(s->item.bridge->sockets, s->item.entry.fd,
+			     whole ? VMCI_SHUT_RDWR : VMCI_SHUT_WR);
+	s->down.at_end = s->down.over = true;
+	s->up.over |= whole;
+}
+
 /* From the program to the guest. */
 static bool move_down(struct stream *s)
 {
@@ -238,8 +257,7 @@ static bool move_down(struct stream *s)
 		if (is_later(n))
 			return false;
 		if (n <= 0) {
-			vmci_socket_shutdown(b->sockets, s->item.entry.fd, VMCI_SHUT_WR);
-			s->down.at_end = s->down.over = true;
+			end_down(s);
 			return false;
 		}
 		if (pass(s, &s->down, put_down, b->scratch, (size_t)n)) {

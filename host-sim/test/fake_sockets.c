@@ -139,6 +139,7 @@ int vmci_socket_shutdown(struct vmci_sockets *s, int fd, enum vmci_socket_how ho
 {
 	struct fake_socket *k = of(s, fd);
 
+	k->shutdowns++;
 	k->shut_rd |= how != VMCI_SHUT_WR;
 	k->shut_wr |= how != VMCI_SHUT_RD;
 	return 0;

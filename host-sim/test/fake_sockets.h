@@ -19,6 +19,7 @@ struct fake_socket {
 	uint8_t up[FAKE_QUEUE], down[FAKE_QUEUE]; /* from the guest, to the guest */
 	size_t nup, ndown;
 	bool guest_shut_wr, guest_shut_rd, shut_rd, shut_wr;
+	unsigned shutdowns; /* calls */
 	/* Datagrams from the guest: one at a time. */
 	uint8_t dgram[70000];
 	size_t dgram_len;

@@ -340,6 +340,21 @@ static void a_program_that_leaves_closes_after_its_last_byte(void **state)
 	assert_int_equal(bridge_count(w->bridge), 0);
 }
 
+static void a_program_that_leaves_is_one_word_to_the_guest(void **state)
+{
+	struct world *w = *state;
+	struct fake_socket *k;
+	int fd, s = open_stream(w, &fd);
+
+	k = fake_stack->sockets[s];
+	assert_int_equal(send(fd, "bye", 3, 0), 3);
+	close(fd);
+	settle(w);
+	assert_int_equal(k->shutdowns, 1);
+	assert_true(k->shut_rd && k->shut_wr);
+	assert_true(k->was_closed);
+}
+
 static void a_program_that_leaves_with_bytes_unread_ends_it_too(void **state)
 {
 	struct world *w = *state;
@@ -543,6 +558,7 @@ int main(void)
 		TEST(who_sees_that_the_guest_left_can_write_no_more),
 		TEST(a_program_that_reads_no_more_tells_the_guest_at_once),
 		TEST(a_program_that_leaves_closes_after_its_last_byte),
+		TEST(a_program_that_leaves_is_one_word_to_the_guest),
 		TEST(a_program_that_leaves_with_bytes_unread_ends_it_too),
 		TEST(a_program_that_does_not_read_stops_the_guest),
 		TEST(a_guest_that_does_not_read_stops_the_program),
