@@ -6,7 +6,8 @@
  *                                                UNIX sockets of vmci-sim --vsock-uds PATH
  *   vsock-peer run --sim FILE --qemu FILE --image DIR --out DIR --name NAME [--bar1 8k|256k]
  *                  [--irq msix|msi] [--vectors N] [--only PATTERN] [--quick] [--trace]
- *   vsock-peer suite ... --host-test FILE --preload FILE --list FILE --port TCP   see suite.h
+ *   vsock-peer suite ... --host-test FILE --preload FILE --list FILE --port TCP
+ *                  [--also-skipped] [--turns N]   see suite.h
  *
  * Exit code: 0 all passed, 1 not all, 2 wrong command line or nothing could be started.
  */
@@ -228,10 +229,11 @@ int main(int argc, char **argv)
 		{ "only", 1, NULL, 'O' },    { "quick", 0, NULL, 'Q' },
 		{ "trace", 0, NULL, 't' },   { "host-test", 1, NULL, 'h' },
 		{ "preload", 1, NULL, 'p' }, { "list", 1, NULL, 'l' },
-		{ "port", 1, NULL, 'P' },    { NULL, 0, NULL, 0 }
+		{ "port", 1, NULL, 'P' },    { "also-skipped", 0, NULL, 'A' },
+		{ "turns", 1, NULL, 'T' },   { NULL, 0, NULL, 0 }
 	};
 	struct machine_options *m = &run_options.machine;
-	struct suite_options suite = { 0 };
+	struct suite_options suite = { .turns = 1 };
 	int c;
 
 	if (getpid() == 1)
@@ -289,6 +291,12 @@ int main(int argc, char **argv)
 			break;
 		case 'l':
 			suite.list = optarg;
+			break;
+		case 'A':
+			suite.also_skipped = true;
+			break;
+		case 'T':
+			suite.turns = (unsigned)atoi(optarg);
 			break;
 		case 'P':
 			m->net_port = (unsigned)atoi(optarg);

@@ -98,31 +98,60 @@ static int wait_on_host(pid_t pid, unsigned ms)
 	return -1;
 }
 
-/* Why a case cannot apply; NULL: it can. */
-static const char *why_not(const char *name)
+#define HOST_CONNECTS 1u
+#define HOST_LISTENS  2u
+
+/* What cannot pass over VMCI, with what the kernel or the test does instead; docs/testing.md has
+ * the places in their sources. */
+static const struct {
+	const char *pattern; /* of fnmatch */
+	unsigned when;
+	const char *why;
+} cannot[] = {
+	{ "SOCK_SEQPACKET*", HOST_CONNECTS | HOST_LISTENS,
+	  "VMCI has no SOCK_SEQPACKET: ESOCKTNOSUPPORT" },
+	{ "*ZEROCOPY*", HOST_CONNECTS | HOST_LISTENS,
+	  "Linux' VMCI transport refuses MSG_ZEROCOPY: EOPNOTSUPP" },
+	{ "SOCK_STREAM accept()ed socket custom setsockopt()", HOST_CONNECTS | HOST_LISTENS,
+	  "sets SO_ZEROCOPY, which Linux' VMCI transport refuses: EOPNOTSUPP" },
+	{ "SOCK_STREAM TX credit bounds", HOST_CONNECTS | HOST_LISTENS,
+	  "lowers BUFFER_SIZE after connect, when the size of the queue pair is agreed" },
+	{ "SOCK_STREAM test invalid buffer", HOST_LISTENS,
+	  "wants EFAULT for a bad buffer; Linux' VMCI transport makes every error of a read "
+	  "ENOMEM" },
+	{ "SOCK_STREAM double bind connect", HOST_CONNECTS,
+	  "the guest's program does not close the first connection, and Linux' VMCI transport "
+	  "gives a request between the same addresses to that one until it is closed" },
+	{ "SOCK_STREAM transport release use-after-free", HOST_CONNECTS,
+	  "tests the client's kernel alone, in whose place the host's program has a library" },
+	{ "SOCK_STREAM transport release use-after-free", HOST_LISTENS,
+	  "binds to the context ids 0 to 3 only, and none is the guest's: nothing is tested" },
+};
+
+/* NULL: it can pass. */
+static const char *why_not(const char *name, unsigned when)
 {
-	if (!strncmp(name, "SOCK_SEQPACKET", 14))
-		return "VMCI has no SOCK_SEQPACKET: ESOCKTNOSUPPORT";
-	if (strstr(name, "ZEROCOPY"))
-		return "Linux' VMCI transport refuses MSG_ZEROCOPY: EOPNOTSUPP";
+	for (size_t i = 0; i < sizeof(cannot) / sizeof(cannot[0]); i++)
+		if ((cannot[i].when & when) && !fnmatch(cannot[i].pattern, name, 0))
+			return cannot[i].why;
 	return NULL;
 }
 
-static void run_one(const struct suite_options *o, unsigned id, bool host_is_client)
+/* Tries of a case that is a race in some releases: the guest writes as soon as the host's program
+ * said over TCP that it had called shutdown, and the write has to fail. Later releases try again,
+ * because the shutdown may be on its way. */
+#define RACE	   "SOCK_STREAM SHUT_RD"
+#define RACE_TRIES 8u
+
+/* Returns true when both programs are content; else text says who is not. */
+static bool try_one(const struct suite_options *o, unsigned id, bool host_is_client, char *text,
+		    size_t size)
 {
-	uint64_t start = now_us();
 	struct outcome guest;
-	char title[128], text[512] = "";
 	unsigned run = 0;
 	int host;
 	pid_t pid = 0;
 
-	snprintf(title, sizeof(title), "%s [host is %s]", names[id],
-		 host_is_client ? "client" : "server");
-	if (why_not(names[id])) {
-		report_case(title, SKIPPED, 0, why_not(names[id]));
-		return;
-	}
 	if (host_is_client)
 		run = start_in_guest(o, false, id);
 	else
@@ -135,11 +164,31 @@ static void run_one(const struct suite_options *o, unsigned id, bool host_is_cli
 	host = wait_on_host(pid, CASE_MS);
 	guest = run_wait(run, host ? 3000 : 10000);
 	if (host || !guest.ok)
-		snprintf(text, sizeof(text), "host %s %d, guest %s", host < 0 ? "no end" : "code",
-			 host, guest.text);
-	report_case(title, host || !guest.ok ? FAILED : PASSED, (now_us() - start) / 1000, text);
+		snprintf(text, size, "host %s %d, guest %s", host < 0 ? "no end" : "code", host,
+			 guest.text);
 	run_kill_all();
 	machine_pass(300);
+	return !host && guest.ok;
+}
+
+static void run_one(const struct suite_options *o, unsigned id, bool host_is_client)
+{
+	const char *why = why_not(names[id], host_is_client ? HOST_CONNECTS : HOST_LISTENS);
+	unsigned tries = !host_is_client && !strcmp(names[id], RACE) ? RACE_TRIES : 1, lost = 0;
+	uint64_t start = now_us();
+	char title[128], text[512] = "";
+
+	snprintf(title, sizeof(title), "%s [host is %s]", names[id],
+		 host_is_client ? "client" : "server");
+	if (why && !o->also_skipped) {
+		report_case(title, SKIPPED, 0, why);
+		return;
+	}
+	while (!try_one(o, id, host_is_client, text, sizeof(text)) && ++lost < tries)
+		;
+	if (lost && lost < tries)
+		snprintf(text, sizeof(text), "the guest wrote too early %u times", lost);
+	report_case(title, lost < tries ? PASSED : FAILED, (now_us() - start) / 1000, text);
 }
 
 static bool is_chosen(unsigned id)
@@ -162,9 +211,9 @@ int suite_run(const struct suite_options *o, const char *base, const char *name)
 	}
 	for (unsigned i = 0; i < n; i++)
 		chosen += is_chosen(i);
-	report_open(base, name, 2 * chosen);
-	for (unsigned i = 0; i < 2 * n; i++)
-		if (is_chosen(i / 2))
-			run_one(o, i / 2, i % 2 == 0);
+	report_open(base, name, 2 * chosen * o->turns);
+	for (unsigned i = 0; i < 2 * n * o->turns; i++)
+		if (is_chosen(i / 2 % n))
+			run_one(o, i / 2 % n, i % 2 == 0);
 	return report_close() ? 1 : 0;
 }

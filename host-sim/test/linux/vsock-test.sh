@@ -9,7 +9,8 @@
 # consoles and the host's output are in $O/linux/vsock-test/KERNEL.
 #
 # Variables: O (build), KERNEL (6.12), BAR1 (256k), SIM, PORT (the first of two TCP ports on the loopback, 18765),
-# ONLY=PATTERN (cases whose names match), TRACE=1 (trace.log beside the results).
+# ONLY=PATTERN (cases whose names match), ALL=1 (also those that cannot pass: do they still fail?), TURNS=N (all of it
+# so many times), TRACE=1 (trace.log beside the results).
 # Exit code: 0 all passed, 1 not all, 2 it could not start.
 set -uo pipefail
 export LC_ALL=C
@@ -71,6 +72,8 @@ ln -s "$(realpath "$image/vmlinuz")" "$out/image/vmlinuz"
 ln -s "$(realpath "$src/initrd")" "$out/image/initrd"
 args=()
 [ -z "${ONLY:-}" ] || args+=(--only "$ONLY")
+[ -z "${ALL:-}" ] || args+=(--also-skipped)
+[ -z "${TURNS:-}" ] || args+=(--turns "$TURNS")
 [ -z "${TRACE:-}" ] || args+=(--trace)
 child=
 trap '[ -z "$child" ] || { kill -TERM "$child" && wait "$child"; } 2>/dev/null; exit 130' INT TERM HUP
