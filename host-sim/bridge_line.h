@@ -14,6 +14,11 @@
 
 #define BRIDGE_LINE_MAX 32u /* bytes of a line with its end; one that is longer is no command */
 
+/* How long a guest may take to answer. A guest that reads through the port, under load, needs more
+ * than the two seconds that sockets wait by themselves; a program that does not want to wait so
+ * long hangs up. */
+#define BRIDGE_CONNECT_US UINT64_C(30000000)
+
 enum bridge_line {
 	BRIDGE_LINE_PART, /* no end of line yet */
 	BRIDGE_LINE_BAD,

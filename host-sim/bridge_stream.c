@@ -314,6 +314,7 @@ static int connect_guest(struct stream *s, uint32_t port)
 		return -ENOMEM;
 	}
 	bind_like_program(s, sock);
+	vmci_socket_setopt(b->sockets, sock, VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT, BRIDGE_CONNECT_US);
 	rc = vmci_socket_connect(b->sockets, sock, to);
 	bridge_note(b, "stream %d: a program connects to port %" PRIu32 " of %" PRIu32, sock, port,
 		    to.cid);

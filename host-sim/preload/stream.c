@@ -170,9 +170,8 @@ static int read_ok(int fd, uint64_t us, uint32_t *port)
 		n = REAL(recv)(fd, text + have, 1, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
-		/* The device waits two seconds for a guest that says nothing. */
 		if (n <= 0)
-			return fail(now_us() - (end - us) >= UINT64_C(1900000) ? ETIMEDOUT
+			return fail(now_us() - (end - us) >= BRIDGE_CONNECT_US ? ETIMEDOUT
 									       : ECONNRESET);
 		if (text[have] == '\n')
 			break;
@@ -195,8 +194,7 @@ static int connect_machine(int fd, struct entry *e, const struct machine *m, uin
 		return fail(errno == ENOENT || errno == ECONNREFUSED ? ENODEV : errno);
 	if (REAL(send)(fd, line, (size_t)n, MSG_NOSIGNAL) != n)
 		return fail(ECONNRESET);
-	/* A little more than the device's own limit, which is as long. */
-	if (read_ok(fd, e->connect_us + 500000, &own))
+	if (read_ok(fd, e->connect_us, &own))
 		return -1;
 	e->local = (struct addr){ VSOCK_HOST, own };
 	return 0;
@@ -233,9 +231,14 @@ int stream_connect(int fd, struct entry *e, struct addr to)
 	else
 		return fail(ENODEV);
 	if (rc) {
-		if (!e->is_bound)
+		int error = errno;
+
+		/* The bridge goes on waiting while it sees us. */
+		if (e->is_bound)
+			REAL(shutdown)(fd, SHUT_RDWR);
+		else
 			replace(fd, SOCK_STREAM);
-		return -1;
+		return fail(error);
 	}
 	e->is_connected = true;
 	e->peer = to;

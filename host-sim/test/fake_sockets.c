@@ -97,6 +97,14 @@ int vmci_socket_connect(struct vmci_sockets *s, int fd, struct vmci_sockaddr add
 	return -VMCI_EINPROGRESS;
 }
 
+int vmci_socket_setopt(struct vmci_sockets *s, int fd, unsigned name, uint64_t value)
+{
+	if (name != VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT)
+		return -VMCI_ENOPROTOOPT;
+	of(s, fd)->connect_us = value;
+	return 0;
+}
+
 int64_t vmci_socket_room(struct vmci_sockets *s, int fd)
 {
 	struct fake_socket *k = of(s, fd);

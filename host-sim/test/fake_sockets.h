@@ -20,6 +20,7 @@ struct fake_socket {
 	size_t nup, ndown;
 	bool guest_shut_wr, guest_shut_rd, shut_rd, shut_wr;
 	unsigned shutdowns; /* calls */
+	uint64_t connect_us;
 	/* Datagrams from the guest: one at a time. */
 	uint8_t dgram[70000];
 	size_t dgram_len;

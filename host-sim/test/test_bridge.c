@@ -67,6 +67,7 @@ static void a_program_connects_and_bytes_go_both_ways(void **state)
 	int fd = say(w, "CONNECT 80\nearly"), s = fake_connecting();
 
 	assert_true(s >= 0);
+	assert_int_equal(fake_stack->sockets[s]->connect_us, BRIDGE_CONNECT_US);
 	assert_int_equal(fake_stack->sockets[s]->peer.cid, 16);
 	assert_int_equal(fake_stack->sockets[s]->peer.port, 80);
 	expect_nothing(fd);
