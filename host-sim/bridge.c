@@ -14,9 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BACKLOG	   4096 /* the kernel lowers it to what it allows */
-#define ADMIT_TURN 64u	/* connections taken in one turn */
-#define ITEMS_TURN 64u	/* items run in one turn: the guest's registers come between turns */
+#define BACKLOG	   4096		      /* the kernel lowers it to what it allows */
+#define PENDING_US UINT64_C(10000000) /* a guest on an emulated processor may be slow */
+#define ADMIT_TURN 64u		      /* connections taken in one turn */
+#define ITEMS_TURN 64u /* items run in one turn: the guest's registers come between turns */
 
 /* ---- what the stack asks of us ---- */
 
@@ -251,7 +252,8 @@ static void door_admit(struct bridge_door *door)
 static int make_sockets(struct bridge *b, const struct vmci_transport *transport, char *error,
 			size_t size)
 {
-	const struct vmci_socket_limits limits = { .may_bind_privileged = true,
+	const struct vmci_socket_limits limits = { .pending_us = PENDING_US,
+						   .may_bind_privileged = true,
 						   .is_trusted = true };
 	int rc;
 

@@ -81,27 +81,12 @@ static void answer(struct sock *child, const struct packet *p, uint16_t proto)
 			       child->size);
 	else
 		rc = packet_of(child, VMCI_STREAM_NEGOTIATE, 0, child->size);
-	child->answered_us = sock_now(child->s);
 	if (rc < 0)
 		pending_fail(child, errno_of(rc));
 	else if (!VMCI_FAULT("socket.pending-for-ever"))
 		timer_start(child, VMCI_FAULT("socket.pending-too-short")
-					   ? VMCI_SOCKETS_PENDING_TIMEOUT_US / 2
-					   : VMCI_SOCKETS_PENDING_TIMEOUT_US);
-}
-
-/* A guest that reads through the port, or has much else to read, may not have seen the answer. */
-void pending_timer(struct sock *sk)
-{
-	uint64_t waited = sock_now(sk->s) - sk->answered_us;
-	bool may_wait = waited < VMCI_SOCKETS_PENDING_MAX_US ||
-			VMCI_FAULT("socket.pending-renewed-for-ever");
-
-	if (!may_wait || sock_peer_has_fetched(sk) || VMCI_FAULT("socket.pending-impatient")) {
-		pending_fail(sk, VMCI_ETIMEDOUT);
-		return;
-	}
-	timer_start(sk, VMCI_SOCKETS_PENDING_TIMEOUT_US);
+					   ? child->s->limits.pending_us / 2
+					   : child->s->limits.pending_us);
 }
 
 static void request(struct sock *sk, const struct packet *p)

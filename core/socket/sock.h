@@ -84,8 +84,6 @@ struct sock {
 	struct vmci_list pending, accepted;
 	uint32_t backlog, children; /* children: in both lists */
 
-	uint64_t answered_us; /* when NEGOTIATE, then ATTACH was sent */
-
 	/* client */
 	bool sent_request2; /* INVALID may still ask for the old form */
 	bool ignores_rst;   /* the one that follows such an INVALID */
@@ -97,6 +95,7 @@ struct sock {
 	unsigned owed;		/* OWE_* */
 	unsigned owed_shutdown; /* modes */
 	bool is_held;		/* ATTACH must arrive alone */
+	uint64_t attached_us;	/* when it was sent */
 	bool is_fetched;	/* the peer was seen to have fetched it */
 	bool is_stuck;		/* what is owed could not be sent; the timer tries again */
 	bool watches_room;	/* the peer may take bytes and not say so */
@@ -252,15 +251,6 @@ void listener_packet(struct sock *sk, const struct packet *p);
 bool listener_wanted(struct vmci_sockets *s, const struct packet *p);
 /* A pending socket comes to nothing: a child of a listener is freed, an owner's is told. */
 void pending_fail(struct sock *sk, int error);
-/* The timer of a pending socket. May free it. */
-void pending_timer(struct sock *sk);
-/* Has the peer fetched all that it was sent? True as well where that cannot be known. */
-static inline bool sock_peer_has_fetched(const struct sock *sk)
-{
-	const struct vmci_transport *t = sk->s->t;
-
-	return !t->is_drained || t->is_drained(t->ctx, sk->remote.cid);
-}
 /* The child is connected: it can be accepted. */
 void listener_admit(struct sock *child);
 /* The child is no longer the listener's. */

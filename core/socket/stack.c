@@ -315,6 +315,8 @@ static void set_limits(struct vmci_sockets *s, const struct vmci_socket_limits *
 		l->datagram_bytes = 212992;
 	if (!l->lingering_bytes)
 		l->lingering_bytes = 64u << 20;
+	if (!l->pending_us)
+		l->pending_us = VMCI_SOCKETS_PENDING_TIMEOUT_US;
 	while ((uint32_t)1 << s->slot_bits < l->sockets)
 		s->slot_bits++;
 }
@@ -404,7 +406,7 @@ static void expired(struct sock *sk)
 		handshake_fail(sk, VMCI_ETIMEDOUT);
 		break;
 	case SOCK_PENDING:
-		pending_timer(sk);
+		pending_fail(sk, VMCI_ETIMEDOUT);
 		break;
 	default:
 		stream_timer(sk);

@@ -324,7 +324,7 @@ void stream_hold(struct sock *sk)
 	if (VMCI_FAULT("socket.attach-not-alone"))
 		return;
 	sk->is_held = true;
-	sk->answered_us = sock_now(sk->s);
+	sk->attached_us = sock_now(sk->s);
 	/* A transport that cannot say what the peer has fetched stands beside a quick one. */
 	sk->is_fetched = !sk->s->t->is_drained;
 	timer_start(sk, sk->is_fetched ? VMCI_SOCKETS_ATTACH_ALONE_US : BACKOFF_US);
@@ -334,7 +334,7 @@ void stream_hold(struct sock *sk)
  * after run through the port does not hand on what it has read. */
 static uint64_t silence_us(const struct sock *sk)
 {
-	uint64_t took = sock_now(sk->s) - sk->answered_us;
+	uint64_t took = sock_now(sk->s) - sk->attached_us;
 
 	if (VMCI_FAULT("socket.attach-hurried") || took < VMCI_SOCKETS_ATTACH_ALONE_US)
 		return VMCI_SOCKETS_ATTACH_ALONE_US;
@@ -360,7 +360,7 @@ void stream_timer(struct sock *sk)
 		wait_for_reader(sk);
 	} else if (sk->is_fetched) {
 		release_hold(sk);
-	} else if (sock_peer_has_fetched(sk)) {
+	} else if (sk->s->t->is_drained(sk->s->t->ctx, sk->remote.cid)) {
 		sk->is_fetched = true;
 		timer_start(sk, silence_us(sk));
 	} else {

@@ -16,7 +16,12 @@ static const enum which sides[][2] = {
 
 void scene_open(struct scene *c, size_t side)
 {
-	struct socket_world_options options = { .mmio = side & 1, .limits = { .sockets = 1000 } };
+	scene_open_limited(c, side, (struct vmci_socket_limits){ .sockets = 1000 });
+}
+
+void scene_open_limited(struct scene *c, size_t side, struct vmci_socket_limits limits)
+{
+	struct socket_world_options options = { .mmio = side & 1, .limits = limits };
 
 	memset(c, 0, sizeof(*c));
 	c->own = sides[side][0];

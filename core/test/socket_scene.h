@@ -23,6 +23,7 @@ struct scene {
 
 /* side: which end has the sockets, 0 to SCENE_SIDES - 1. */
 void scene_open(struct scene *c, size_t side);
+void scene_open_limited(struct scene *c, size_t side, struct vmci_socket_limits limits);
 void scene_close(struct scene *c);
 
 int scene_say(struct scene *c, uint8_t type, uint16_t proto, uint32_t port, uint64_t value);

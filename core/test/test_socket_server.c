@@ -377,6 +377,21 @@ static bool wanted(void *ctx, int fd, struct vmci_sockaddr local, struct vmci_so
 	return owner.yes;
 }
 
+static void a_child_is_pending_as_long_as_the_limits_say(size_t side)
+{
+	struct scene c;
+
+	scene_open_limited(&c, side, (struct vmci_socket_limits){ .pending_us = 3000000 });
+	scene_listen(&c, 1);
+	scene_say(&c, VMCI_STREAM_REQUEST2, 1, SCENE_PORT, SCENE_SIZE);
+	scene_hear(&c, VMCI_STREAM_NEGOTIATE2);
+	socket_world_pass(&c.w, 2999999);
+	scene_expect_count(&c, 2, 0);
+	socket_world_pass(&c.w, 1);
+	scene_expect_count(&c, 1, 0);
+	scene_close(&c);
+}
+
 static void owned_scene(struct scene *c, size_t side, bool yes)
 {
 	scene_open(c, side);
@@ -471,6 +486,7 @@ SCENE_ON_ALL_SIDES(a_backlog_of_n_admits_one_more)
 SCENE_ON_ALL_SIDES(a_connected_socket_ignores_handshake_packets)
 SCENE_ON_ALL_SIDES(attach_arrives_alone)
 SCENE_ON_ALL_SIDES(a_packet_of_the_client_ends_the_silence_behind_attach)
+SCENE_ON_ALL_SIDES(a_child_is_pending_as_long_as_the_limits_say)
 SCENE_ON_ALL_SIDES(an_owner_takes_a_stream_that_nobody_listens_for)
 SCENE_ON_ALL_SIDES(an_owner_refuses_or_is_not_asked)
 SCENE_ON_ALL_SIDES(an_owner_hears_when_it_comes_to_nothing)
@@ -493,6 +509,7 @@ int main(void)
 		cmocka_unit_test(a_connected_socket_ignores_handshake_packets_test),
 		cmocka_unit_test(attach_arrives_alone_test),
 		cmocka_unit_test(a_packet_of_the_client_ends_the_silence_behind_attach_test),
+		cmocka_unit_test(a_child_is_pending_as_long_as_the_limits_say_test),
 		cmocka_unit_test(an_owner_takes_a_stream_that_nobody_listens_for_test),
 		cmocka_unit_test(an_owner_refuses_or_is_not_asked_test),
 		cmocka_unit_test(an_owner_hears_when_it_comes_to_nothing_test),

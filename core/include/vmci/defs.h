@@ -326,7 +326,6 @@
 #define VMCI_SOCKETS_BUFFER_MAX_SIZE             262144 /* default largest size to accept, bytes */
 #define VMCI_SOCKETS_CONNECT_TIMEOUT_US          2000000 /* default time for a connect, microseconds */
 #define VMCI_SOCKETS_PENDING_TIMEOUT_US          1000000 /* time for OFFER after NEGOTIATE, microseconds */
-#define VMCI_SOCKETS_PENDING_MAX_US              5000000 /* the same for a peer that has not fetched NEGOTIATE, microseconds */
 #define VMCI_SOCKETS_ATTACH_ALONE_US             2000 /* after ATTACH was fetched nothing follows for so long, microseconds */
 #define VMCI_SOCKETS_ATTACH_ALONE_MAX_US         500000 /* the longest silence after ATTACH was fetched, microseconds */
 #define VMCI_SOCKETS_PORT_TRIES                  24 /* ports tried before there is none */

@@ -90,6 +90,7 @@ struct vmci_socket_limits {
 	uint32_t sockets;	  /* in one stack, children and lingering ones included (65536) */
 	uint32_t datagram_bytes;  /* waiting in one datagram socket (212992) */
 	uint64_t lingering_bytes; /* taken out of queues of peers that left (64 MiB) */
+	uint64_t pending_us;	  /* a child waits for OFFER (VMCI_SOCKETS_PENDING_TIMEOUT_US) */
 	bool may_bind_privileged; /* ports below 1024 */
 	bool is_trusted;	  /* sockets claim to be trusted */
 	bool asks_old_way;	  /* connect with REQUEST, so with the legacy notify protocol */
