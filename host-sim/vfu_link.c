@@ -9,23 +9,29 @@
 
 #define HEAD ((uint32_t)sizeof(struct vfu_header))
 
+/* What is read when nothing is known of a message: header, access, and up to 8 bytes of data. */
+#define FIRST (HEAD + (uint32_t)sizeof(struct vfu_region_access) + 8u)
+
 /* The kernel rounds ancillary space up to pairs, so an even count is asked for, and more than
  * allowed to see a surplus. */
 #define FDS_ASKED 16u
 
-static void close_fds(struct vfu_link *link)
+/* Close the first n that nobody kept. */
+static void close_fds(struct vfu_link *link, unsigned n)
 {
-	for (unsigned i = 0; i < link->nfds; i++)
+	for (unsigned i = 0; i < n; i++)
 		if (link->fds[i] >= 0)
 			close(link->fds[i]);
-	link->nfds = 0;
+	link->nfds -= n;
+	memmove(link->fds, link->fds + n, link->nfds * sizeof(link->fds[0]));
 }
 
 void vfu_link_open(struct vfu_link *link, int fd)
 {
 	link->fd = fd;
 	link->have = 0;
-	link->counted = false;
+	link->size = 0;
+	link->is_given = false;
 	link->nfds = 0;
 	link->begun_ms = 0;
 	link->why = "";
@@ -35,7 +41,7 @@ void vfu_link_close(struct vfu_link *link)
 {
 	if (link->fd < 0)
 		return;
-	close_fds(link);
+	close_fds(link, link->nfds);
 	close(link->fd);
 	link->fd = -1;
 }
@@ -60,7 +66,7 @@ static bool keep_fds(struct vfu_link *link, struct msghdr *msg)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (link->nfds < VFU_MAX_FDS) {
+			if (link->nfds < 2 * VFU_MAX_FDS) {
 				link->fds[link->nfds++] = fd;
 			} else {
 				close(fd);
@@ -114,19 +120,52 @@ static const char *check_header(const struct vfu_header *head)
 	return NULL;
 }
 
+/* The message that was handed out goes, with what nobody kept of it. */
+static void drop_given(struct vfu_link *link, uint64_t now_ms)
+{
+	close_fds(link, link->own);
+	link->have -= link->size;
+	memmove(link->in, link->in + link->size, link->have);
+	link->size = 0;
+	link->is_given = false;
+	link->begun_ms = now_ms;
+}
+
+/* Returns the reason why it is no header, or NULL. */
+static const char *count(struct vfu_link *link)
+{
+	struct vfu_header head;
+	const char *why;
+
+	memcpy(&head, link->in, HEAD);
+	why = check_header(&head);
+	if (!why)
+		link->size = head.size;
+	return why;
+}
+
 enum vfu_received vfu_link_receive(struct vfu_link *link, struct vfu_message *m, uint64_t now_ms)
 {
-	if (link->have == 0)
-		close_fds(link);
+	unsigned before;
+
+	if (link->is_given)
+		drop_given(link, now_ms);
+	before = link->nfds;
 	for (;;) {
-		uint32_t want = link->have < HEAD ? HEAD : link->head.size;
-		uint8_t *to = link->have < HEAD ? (uint8_t *)&link->head + link->have
-						: link->body + (link->have - HEAD);
+		const char *why = link->size || link->have < HEAD ? NULL : count(link);
 		int n;
 
-		if (link->have == want && link->counted)
+		if (why)
+			return broken(link, why);
+		/* The kernel ends a read with the piece that carries descriptors. */
+		link->own = link->size && link->have > link->size ? before : link->nfds;
+		if (link->own > VFU_MAX_FDS || link->nfds - link->own > VFU_MAX_FDS)
+			return broken(link, "too many descriptors");
+		if (link->size && link->have >= link->size)
 			break;
-		n = read_some(link, to, want - link->have);
+		before = link->nfds;
+		n = read_some(link, link->in + link->have,
+			      (link->size ? link->size : FIRST) - link->have);
 		if (n == -2)
 			return VFU_BROKEN;
 		if (n == -1)
@@ -139,21 +178,13 @@ enum vfu_received vfu_link_receive(struct vfu_link *link, struct vfu_message *m,
 		if (link->have == 0)
 			link->begun_ms = now_ms;
 		link->have += (uint32_t)n;
-		if (link->have == HEAD && !link->counted) {
-			const char *why = check_header(&link->head);
-
-			if (why)
-				return broken(link, why);
-			link->counted = true;
-		}
 	}
-	m->head = link->head;
-	m->body = link->body;
-	m->len = link->head.size - HEAD;
+	memcpy(&m->head, link->in, HEAD);
+	m->body = link->in + HEAD;
+	m->len = link->size - HEAD;
 	m->fds = link->fds;
-	m->nfds = link->nfds;
-	link->have = 0;
-	link->counted = false;
+	m->nfds = link->own;
+	link->is_given = true;
 	return VFU_MESSAGE;
 }
 
@@ -161,7 +192,7 @@ int vfu_link_patience(const struct vfu_link *link, uint64_t now_ms)
 {
 	uint64_t passed = now_ms - link->begun_ms;
 
-	if (link->fd < 0 || link->have == 0)
+	if (link->fd < 0 || link->have == (link->is_given ? link->size : 0))
 		return -1;
 	return passed >= VFU_STALL_MS ? 0 : (int)(VFU_STALL_MS - passed);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vfu_link.h - one vfio-user connection: whole messages in, replies out.
  *
- * Reads exactly a header, then exactly its body, so that descriptors go with the message they came
- * with. A message may arrive in any pieces; nothing here blocks on input. Whatever breaks the
- * framing breaks the connection.
+ * A register access is read in one system call; bytes of the message behind it may come along and
+ * are kept. Descriptors go with the message they came with. A message may arrive in any pieces;
+ * nothing here blocks on input. Whatever breaks the framing breaks the connection.
  */
 #ifndef HOST_SIM_VFU_LINK_H
 #define HOST_SIM_VFU_LINK_H
@@ -27,15 +27,15 @@ struct vfu_message {
 };
 
 struct vfu_link {
-	int fd; /* -1: no connection */
-	struct vfu_header head;
-	uint32_t have; /* bytes of header and body received */
-	bool counted;  /* the header was checked */
-	int fds[VFU_MAX_FDS];
-	unsigned nfds;
-	uint64_t begun_ms; /* when the first byte of this message came */
-	const char *why;   /* of the last VFU_BROKEN, static */
-	uint8_t body[VFU_MAX_BODY];
+	int fd;	       /* -1: no connection */
+	uint32_t have; /* bytes received */
+	uint32_t size; /* of the message that they begin with; 0: the header was not checked */
+	bool is_given; /* that message was handed out */
+	int fds[2 * VFU_MAX_FDS];
+	unsigned nfds, own; /* own: descriptors of the first message, the others of the next */
+	uint64_t begun_ms;  /* when the first byte of this message came */
+	const char *why;    /* of the last VFU_BROKEN, static */
+	_Alignas(8) uint8_t in[sizeof(struct vfu_header) + VFU_MAX_BODY];
 	uint8_t out[sizeof(struct vfu_header) + VFU_MAX_BODY];
 };
 

@@ -226,6 +226,35 @@ static void pipelined_maps_keep_their_descriptors(void **state)
 	raw_close(&r);
 }
 
+/* The first read behind a short message takes bytes, and the descriptor, of the next one. */
+static void descriptors_stay_with_a_message_that_was_read_in_advance(void **state)
+{
+	struct raw r;
+	struct vfu_dma_map ram = {
+		.argsz = sizeof(ram), .flags = 3, .address = 0x100000, .size = 8192
+	};
+	uint8_t buf[256];
+	int fd = memory_file(8192), before;
+	size_t len;
+
+	(void)state;
+	raw_open(&r);
+	assert_int_equal(raw_hello(&r), 0);
+	raw_pump(&r);
+	before = open_descriptors();
+	raw_send_fds(r.fd, buf, raw_message(buf, VFU_DEVICE_RESET, 0, NULL, 0), &fd, 1);
+	raw_send_fds(r.fd, buf, raw_message(buf, VFU_DEVICE_RESET, 0, NULL, 0), NULL, 0);
+	raw_send_fds(r.fd, buf, raw_message(buf, VFU_DMA_MAP, 0, &ram, sizeof(ram)), &fd, 1);
+	raw_pump(&r);
+	assert_int_equal(raw_answer(&r, VFU_DEVICE_RESET, buf, &len), EINVAL);
+	assert_int_equal(raw_answer(&r, VFU_DEVICE_RESET, buf, &len), 0);
+	assert_int_equal(raw_answer(&r, VFU_DMA_MAP, buf, &len), 0);
+	assert_int_equal(guestmem_read(vfu_memory(r.vfu), 0x100000, buf, 4), 0);
+	assert_int_equal(open_descriptors(), before);
+	close(fd);
+	raw_close(&r);
+}
+
 static void broken_framing_closes(void **state)
 {
 	static const struct {
@@ -579,6 +608,7 @@ int main(void)
 		cmocka_unit_test(split_at_every_byte),
 		cmocka_unit_test(cut_off_at_every_byte),
 		cmocka_unit_test(pipelined_maps_keep_their_descriptors),
+		cmocka_unit_test(descriptors_stay_with_a_message_that_was_read_in_advance),
 		cmocka_unit_test(broken_framing_closes),
 		cmocka_unit_test(wrong_versions_are_refused),
 		cmocka_unit_test(wrong_lengths_and_descriptors),
