@@ -65,8 +65,8 @@ $(foreach t,$(DEVICE_FUZZ),$(eval $t_OBJS = $$(DEVICE_ALL) core/test/device_worl
 
 # ---- sockets -----------------------------------------------------------------------------------------
 
-CORE_SOCKET_SRC += $(addprefix core/socket/, calls.c dgram.c errors.c handshake.c io.c listen.c notify.c \
-	options.c packet.c ports.c stack.c stream.c timers.c transport.c transport_context.c transport_guest.c)
+CORE_SOCKET_SRC += $(addprefix core/socket/, calls.c connections.c dgram.c errors.c handshake.c incoming.c \
+	io.c listen.c notify.c numbers.c options.c owed.c packet.c pair.c ports.c stack.c stream.c timers.c transport.c transport_context.c transport_guest.c)
 
 SOCKET_ALL = $(CORE_COMMON_SRC) $(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) $(CORE_DEVICE_SRC) $(CORE_SOCKET_SRC)
 SOCKET_TESTS = test_socket_calls test_socket_client test_socket_end test_socket_notice test_socket_server test_socket_storm test_socket_stream

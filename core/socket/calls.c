@@ -145,7 +145,7 @@ static int shut_down(struct sock *sk, unsigned mode)
 	sk->shut |= mode;
 	if (!sk->has_ended) {
 		sk->owed_shutdown |= mode;
-		stream_flush(sk);
+		owed_flush(sk);
 	}
 	sock_wake(sk);
 	return 0;

@@ -30,7 +30,7 @@ static void retreat(struct sock *sk)
 	connection_remove(sk);
 	sk->state = SOCK_IDLE;
 	sk->ignores_rst = false;
-	stream_close_pair(sk);
+	pair_close(sk);
 }
 
 int handshake_begin(struct sock *sk)
@@ -74,7 +74,7 @@ static void refuse(struct sock *sk, int error)
 static void offer(struct sock *sk, uint16_t proto)
 {
 	struct vmci_handle any = { VMCI_INVALID_ID, VMCI_INVALID_ID };
-	int rc = stream_open_pair(sk, any, false);
+	int rc = pair_open(sk, any, false);
 	struct vmci_handle handle;
 
 	if (rc) {
@@ -203,7 +203,7 @@ void handshake_child(struct sock *sk, const struct packet *p)
 	    VMCI_FAULT("socket.child-tolerant"))
 		return;
 	if (p->type != VMCI_STREAM_OFFER || !is_good_offer(p) ||
-	    (stream_open_pair(sk, handle, true) && !VMCI_FAULT("socket.attach-error-ignored"))) {
+	    (pair_open(sk, handle, true) && !VMCI_FAULT("socket.attach-error-ignored"))) {
 		packet_reset(sk->s, p);
 		pending_fail(sk, VMCI_EPROTO);
 		return;
@@ -217,7 +217,7 @@ void handshake_child(struct sock *sk, const struct packet *p)
 		pending_fail(sk, VMCI_EPROTO);
 		return;
 	}
-	stream_hold(sk);
+	owed_hold(sk);
 	if (sk->parent)
 		listener_admit(sk);
 	else

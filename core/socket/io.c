@@ -45,7 +45,7 @@ static int64_t take_rest(struct sock *sk, void *buf, size_t len, bool peek)
 	if (rest->at == rest->size) {
 		bool is_cut = rest->is_cut;
 
-		stream_free_rest(sk);
+		pair_free_rest(sk);
 		rest->is_cut = is_cut;
 	}
 	return (int64_t)n;
@@ -76,7 +76,7 @@ static int64_t starved(struct sock *sk)
 		return 0;
 	}
 	notify_starved(sk);
-	stream_flush(sk);
+	owed_flush(sk);
 	return -VMCI_EAGAIN;
 }
 
@@ -120,7 +120,7 @@ static int64_t receive(struct sock *sk, void *buf, size_t len, unsigned flags)
 		tell(sk, false, buf, n);
 	if (!peek && !sk->has_ended) {
 		notify_taken(sk, (uint64_t)n);
-		stream_flush(sk);
+		owed_flush(sk);
 	}
 	return n;
 }
@@ -180,8 +180,8 @@ static int64_t may_send(const struct sock *sk)
 static int64_t stuffed(struct sock *sk)
 {
 	notify_stuffed(sk);
-	stream_watch_room(sk);
-	stream_flush(sk);
+	owed_watch_room(sk);
+	owed_flush(sk);
 	return -VMCI_EAGAIN;
 }
 
@@ -204,7 +204,7 @@ static int64_t send(struct sock *sk, const void *buf, size_t len, unsigned flags
 		return is_nothing(n) ? stuffed(sk) : -VMCI_ENOMEM;
 	tell(sk, true, buf, n);
 	notify_put(sk, (uint64_t)n);
-	stream_flush(sk);
+	owed_flush(sk);
 	return n;
 }
 
@@ -264,7 +264,7 @@ static unsigned poll_in(struct sock *sk)
 		return VMCI_POLLIN;
 	if (!n && !is_at_end(sk) && sk->notify.proto == 0) {
 		notify_starved(sk);
-		stream_flush(sk);
+		owed_flush(sk);
 	}
 	return 0;
 }
@@ -281,10 +281,10 @@ static unsigned poll_out(struct sock *sk)
 		return VMCI_POLLERR;
 	if (n > 0 || VMCI_FAULT("socket.poll-room"))
 		return VMCI_POLLOUT;
-	stream_watch_room(sk);
+	owed_watch_room(sk);
 	if (sk->notify.proto == 0) {
 		notify_stuffed(sk);
-		stream_flush(sk);
+		owed_flush(sk);
 	}
 	return 0;
 }

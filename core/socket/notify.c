@@ -87,7 +87,7 @@ void notify_put(struct sock *sk, uint64_t n)
 	else if ((left && left <= n) || VMCI_FAULT("socket.wrote-always"))
 		sk->owed |= OWE_WROTE;
 	else if (left && sk->notify.proto == VMCI_NOTIFY_QUEUE_STATE)
-		stream_watch_reader(sk);
+		owed_watch_reader(sk);
 	if (VMCI_FAULT("socket.wrote-never"))
 		sk->owed &= ~OWE_WROTE;
 }

@@ -15,6 +15,8 @@
 #include <vmci/mem.h>
 #include <vmci/socket.h>
 
+#define SHUT_BOTH (VMCI_STREAM_SHUT_RECEIVE | VMCI_STREAM_SHUT_SEND)
+
 enum sock_state {
 	SOCK_IDLE, /* not connected: new, bound, or a connect failed */
 	SOCK_LISTENING,
@@ -183,11 +185,24 @@ static inline void sock_wake(const struct sock *sk)
 struct sock *sock_make(struct vmci_sockets *s, enum vmci_socket_type type);
 /* Everything it has is given back, without a packet; a listener's children too. */
 void sock_free(struct sock *sk);
+
+/* ---- numbers.c -------------------------------------------------------------------------- */
+
+/* After the limits are known. */
+void numbers_init(struct vmci_sockets *s);
+void numbers_free(struct vmci_sockets *s);
 /* Give it a number. Returns it or -VMCI_EMFILE. */
 int sock_number(struct sock *sk);
 /* The number is nobody's any more. */
 void sock_forget_number(struct sock *sk);
 struct sock *sock_of(struct vmci_sockets *s, int fd); /* NULL: no such number */
+
+/* ---- incoming.c ------------------------------------------------------------------------- */
+
+/* Hear packets and events of the own context, whose id is stored, until incoming_close. Returns 0
+ * or a negative VMCI_E*: nothing is heard. */
+int incoming_open(struct vmci_sockets *s);
+void incoming_close(struct vmci_sockets *s);
 
 /* ---- timers.c --------------------------------------------------------------------------- */
 
@@ -258,7 +273,7 @@ void listener_release(struct sock *child);
 /* Close all that were not accepted. */
 void listener_close(struct sock *sk);
 
-/* ---- stream.c --------------------------------------------------------------------------- */
+/* ---- connections.c ---------------------------------------------------------------------- */
 
 /* Find, or remember, who is connected. */
 struct sock *connection_find(struct vmci_sockets *s, struct vmci_sockaddr peer, uint32_t port);
@@ -266,26 +281,37 @@ int connection_add(struct sock *sk); /* 0 or VMCI_LOCAL_NO_MEMORY */
 void connection_remove(struct sock *sk);
 void connection_renumber(struct sock *sk, uint32_t cid); /* of the peer */
 
+/* ---- pair.c ----------------------------------------------------------------------------- */
+
 /* Open the queue pair of an agreed size: a new one, or (attach) that of the peer. */
-int stream_open_pair(struct sock *sk, struct vmci_handle handle, bool attach);
-void stream_close_pair(struct sock *sk);
+int pair_open(struct sock *sk, struct vmci_handle handle, bool attach);
+void pair_close(struct sock *sk);
+/* Forget what was taken out of the queue of a peer that left. */
+void pair_free_rest(struct sock *sk);
+
+/* ---- owed.c ----------------------------------------------------------------------------- */
+
 /* Send what is owed, unless it is held back. */
-void stream_flush(struct sock *sk);
+void owed_flush(struct sock *sk);
 /* A writer waits for room. */
-void stream_watch_room(struct sock *sk);
+void owed_watch_room(struct sock *sk);
 /* Bytes went behind others that the peer has not taken. */
-void stream_watch_reader(struct sock *sk);
+void owed_watch_reader(struct sock *sk);
 /* ATTACH was sent. */
-void stream_hold(struct sock *sk);
+void owed_hold(struct sock *sk);
+/* The peer has seen it. */
+void owed_release(struct sock *sk);
 /* The timer of a connected or lingering socket. */
-void stream_timer(struct sock *sk);
+void owed_timer(struct sock *sk);
+
+/* ---- stream.c --------------------------------------------------------------------------- */
+
 void stream_packet(struct sock *sk, const struct packet *p);
 /* The peer's end is gone. May free a lingering socket. */
 void stream_detached(struct sock *sk);
 void stream_ended(struct sock *sk);
 /* The user has let go. Frees the socket, now or later. */
 void stream_close(struct sock *sk);
-void stream_free_rest(struct sock *sk);
 /* VMCI_POLL*. */
 unsigned stream_poll(struct sock *sk);
 
