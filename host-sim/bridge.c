@@ -172,6 +172,7 @@ void bridge_item_close(struct bridge_item *it)
 {
 	struct bridge *b = it->bridge;
 
+	bridge_bulk_forget(it);
 	loop_remove(b->loop, &it->source);
 	close(it->source.fd);
 	if (it->entry.fd >= 0) {
@@ -335,19 +336,23 @@ void bridge_close(struct bridge *b)
 
 uint64_t bridge_run(struct bridge *b)
 {
-	uint64_t next = vmci_sockets_pump(b->sockets);
+	uint64_t next = vmci_sockets_pump(b->sockets), look;
 
+	bridge_bulk_look(b);
 	if (b->streams.waiting)
 		door_admit(&b->streams);
 	if (b->dgrams.waiting)
 		door_admit(&b->dgrams);
-	if (!b->queue && !b->streams.waiting && !b->dgrams.waiting)
-		return next;
-	for (unsigned i = 0; i < ITEMS_TURN && b->queue; i++)
-		run_one(b);
-	/* What just moved may have timers, and timers may find something to move. */
-	next = vmci_sockets_pump(b->sockets);
-	return b->queue || b->streams.waiting || b->dgrams.waiting ? 0 : next;
+	if (b->queue) {
+		for (unsigned i = 0; i < ITEMS_TURN && b->queue; i++)
+			run_one(b);
+		/* What just moved may have timers, and timers may find something to move. */
+		next = vmci_sockets_pump(b->sockets);
+	}
+	if (b->queue || b->streams.waiting || b->dgrams.waiting)
+		return 0;
+	look = bridge_bulk_next_us(b);
+	return look < next ? look : next;
 }
 
 size_t bridge_count(const struct bridge *b)

@@ -4,6 +4,7 @@
 #ifndef HOST_SIM_BRIDGE_ITEM_H
 #define HOST_SIM_BRIDGE_ITEM_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <sys/un.h>
 #include "bridge.h"
@@ -22,6 +23,8 @@ struct bridge_item {
 	struct bridge_item *prev, *next; /* of all */
 	struct bridge_item *later;	 /* in the queue */
 	bool queued;
+	bool is_watched; /* by bridge_bulk.c */
+	struct bridge_item *watched_prev, *watched_next;
 	/* What the kernel did not refuse yet. */
 	bool can_read, can_write;
 	bool may_be_deaf; /* the program's end has room, or takes no more: the kernel tells both
@@ -49,6 +52,8 @@ struct bridge {
 	size_t count;
 	struct bridge_item *queue, **queue_end;
 	struct bridge_door streams, dgrams;
+	struct bridge_item *watched; /* run at look_us */
+	uint64_t look_us;
 	bool starved;	/* no descriptor was left, and that was said */
 	uint64_t names; /* given to our ends */
 	char dgram_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -65,11 +70,25 @@ int bridge_item_pair(struct bridge_item *it, int sock);
 /* Close both ends and free the item. Only from its own run, or at the end of the bridge. */
 void bridge_item_close(struct bridge_item *it);
 
+/* bridge_bulk.c: run the item again in a moment, instead of when somebody says so. */
+void bridge_bulk_watch(struct bridge_item *it);
+void bridge_bulk_forget(struct bridge_item *it);
+/* Wake those whose moment has come. */
+void bridge_bulk_look(struct bridge *b);
+/* Microseconds until then; UINT64_MAX: nobody waits. */
+uint64_t bridge_bulk_next_us(const struct bridge *b);
+
+/* A result of the kernel or the stack that only says: not now. */
+static inline bool bridge_is_later(int64_t rc)
+{
+	return rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR;
+}
+
 __attribute__((format(printf, 2, 3))) void bridge_note(struct bridge *b, const char *format, ...);
 /* errno after a failed socket() or accept4(): says once what is missing. */
 void bridge_out_of_descriptors(struct bridge *b, int error);
 
-/* bridge_stream.c: a program came through the door; a guest asks for a port. */
+/* bridge_begin.c: a program came through the door; a guest asks for a port. */
 int bridge_stream_admit(struct bridge *b, int fd);
 bool bridge_stream_wanted(struct bridge *b, int sock, struct vmci_sockaddr local,
 			  struct vmci_sockaddr peer);

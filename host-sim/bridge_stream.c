@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bridge_stream.c - one stream: its beginning on either side, its bytes, its end. */
-#include "bridge_item.h"
-#include "bridge_line.h"
+/* bridge_stream.c - the bytes of one stream, and its end. */
+#include "bridge_stream.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -14,44 +13,17 @@
 
 #define PIECES_TURN 4u /* moved in one direction before another stream has its turn */
 
-enum stage {
-	ASKED,	    /* a program is there and has not said where to */
-	CONNECTING, /* the guest was asked */
-	OPENING,    /* the guest asked, its handshake is under way */
-	OPEN
-};
-
-/* Bytes that one side gave and the other did not take yet; memory only as long as there are any. */
-struct rest {
-	uint8_t *bytes;
-	size_t len, at;
-};
-
-struct flow {
-	struct rest rest;
-	bool at_end; /* the giver gives no more */
-	bool over;   /* the taker knows that, or takes no more */
-};
-
-struct stream {
-	struct bridge_item item;
-	enum stage stage;
-	struct flow up;	  /* from the guest */
-	struct flow down; /* to the guest */
-};
+/* A guest that finds its queue empty tells of what it writes, and that costs it more than the
+ * writing. One that goes on and on is not told to: we look by the clock, and leave a little in the
+ * queue each time, until a look finds nothing new. */
+#define BULK_BYTES (512u * 1024u) /* up, and none down, before a stream is looked at so */
+#define BULK_QUEUE (64u * 1024u)  /* a smaller queue would be full before the look */
+#define BULK_LEFT  4096u	  /* at most; whole pages are taken */
 
 /* Where bytes go; as send(2), with errno in the result. */
 typedef int64_t put_bytes(struct stream *s, const uint8_t *bytes, size_t len);
 
-static void release(struct bridge_item *it)
-{
-	struct stream *s = (struct stream *)(void *)it;
-
-	free(s->up.rest.bytes);
-	free(s->down.rest.bytes);
-}
-
-static void end(struct stream *s, const char *why)
+void stream_end(struct stream *s, const char *why)
 {
 	bridge_note(s->item.bridge, "stream %d ends: %s", s->item.entry.fd, why);
 	bridge_item_close(&s->item);
@@ -99,11 +71,6 @@ static int64_t get_down(struct stream *s, uint8_t *bytes, size_t len)
 
 /* ---- moving ---- */
 
-static bool is_later(int64_t rc)
-{
-	return rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR;
-}
-
 /* What was not taken stays here. Returns false without memory: bytes are lost. */
 static bool keep(struct rest *r, const uint8_t *bytes, size_t len)
 {
@@ -124,7 +91,7 @@ static int pass(struct stream *s, struct flow *f, put_bytes *put, const uint8_t 
 	while (done < len) {
 		int64_t n = put(s, bytes + done, len - done);
 
-		if (n < 0 && !is_later(n))
+		if (n < 0 && !bridge_is_later(n))
 			return -1;
 		if (n <= 0)
 			break;
@@ -141,7 +108,7 @@ static int pass_rest(struct stream *s, struct flow *f, put_bytes *put)
 	while (r->bytes) {
 		int64_t n = put(s, r->bytes + r->at, r->len - r->at);
 
-		if (n < 0 && !is_later(n))
+		if (n < 0 && !bridge_is_later(n))
 			return -1;
 		if (n <= 0)
 			return 1;
@@ -188,6 +155,45 @@ static bool is_deaf(struct stream *s)
 	       !is_gone(s);
 }
 
+static bool is_bulk(const struct stream *s)
+{
+	struct vmci_sockets *stack = s->item.bridge->sockets;
+	uint64_t queue = 0;
+
+	return s->up_bytes >= BULK_BYTES &&
+	       vmci_socket_getopt(stack, s->item.entry.fd, VMCI_SO_VM_SOCKETS_BUFFER_SIZE,
+				  &queue) == 0 &&
+	       queue >= BULK_QUEUE && !(vmci_socket_poll(stack, s->item.entry.fd) & VMCI_POLLRDHUP);
+}
+
+/* Bytes to take from the guest now; 0: look again in a moment. */
+static size_t piece_up(struct stream *s)
+{
+	struct vmci_sockets *stack = s->item.bridge->sockets;
+	int64_t ready;
+	size_t take;
+
+	if (!is_bulk(s))
+		return BRIDGE_PIECE;
+	if (s->item.is_watched)
+		return 0;
+	ready = vmci_socket_ready(stack, s->item.entry.fd);
+	if (ready <= 0)
+		return BRIDGE_PIECE;
+	if (ready <= (int64_t)s->left) {
+		s->up_bytes = 0;
+		s->left = 0;
+		return BRIDGE_PIECE;
+	}
+	take = (size_t)(ready - 1) / BULK_LEFT * BULK_LEFT;
+	s->left = 0;
+	if (take == 0) {
+		s->left = (size_t)ready;
+		bridge_bulk_watch(&s->item);
+	}
+	return take < BRIDGE_PIECE ? take : BRIDGE_PIECE;
+}
+
 /* From the guest to the program. Returns true when there is more to do at once. */
 static bool move_up(struct stream *s)
 {
@@ -195,6 +201,7 @@ static bool move_up(struct stream *s)
 
 	for (unsigned i = 0; i < PIECES_TURN; i++) {
 		int64_t n;
+		size_t piece;
 		int rc = pass_rest(s, &s->up, put_up);
 
 		if (rc < 0)
@@ -203,8 +210,11 @@ static bool move_up(struct stream *s)
 			return false;
 		if (!s->item.can_write)
 			return false;
-		n = get_up(s, scratch, BRIDGE_PIECE);
-		if (is_later(n)) {
+		piece = piece_up(s);
+		if (!piece)
+			return false;
+		n = get_up(s, scratch, piece);
+		if (bridge_is_later(n)) {
 			/* The guest is told before it writes in vain. */
 			if (is_deaf(s))
 				stop_up(s);
@@ -215,6 +225,7 @@ static bool move_up(struct stream *s)
 			s->up.at_end = s->up.over = true;
 			return false;
 		}
+		s->up_bytes += (uint64_t)n;
 		if (pass(s, &s->up, put_up, scratch, (size_t)n)) {
 			stop_up(s);
 			return false;
@@ -246,7 +257,7 @@ static bool move_down(struct stream *s)
 
 		/* Asked even when there is nothing to put: it tells that the guest left. */
 		room = rc < 0 ? rc : vmci_socket_room(b->sockets, s->item.entry.fd);
-		if (room < 0 && !is_later(room)) {
+		if (room < 0 && !bridge_is_later(room)) {
 			stop_down(s);
 			return false;
 		}
@@ -254,12 +265,13 @@ static bool move_down(struct stream *s)
 			return false;
 		n = get_down(s, b->scratch,
 			     room < (int64_t)BRIDGE_PIECE ? (size_t)room : BRIDGE_PIECE);
-		if (is_later(n))
+		if (bridge_is_later(n))
 			return false;
 		if (n <= 0) {
 			end_down(s);
 			return false;
 		}
+		s->up_bytes = 0;
 		if (pass(s, &s->down, put_down, b->scratch, (size_t)n)) {
 			stop_down(s);
 			return false;
@@ -268,7 +280,7 @@ static bool move_down(struct stream *s)
 	return true;
 }
 
-static bool run_open(struct stream *s)
+bool stream_run(struct stream *s)
 {
 	bool more = false;
 
@@ -282,201 +294,6 @@ static bool run_open(struct stream *s)
 		stop_up(s);
 	if (!s->up.over || !s->down.over)
 		return more;
-	end(s, s->up.at_end && s->down.at_end ? "both sides are done" : "one side left");
-	return false;
-}
-
-/* ---- the beginning ---- */
-
-/* The port that a program chose for itself, by the name of its end. */
-static void bind_like_program(struct stream *s, int sock)
-{
-	struct bridge *b = s->item.bridge;
-	struct vmci_sockaddr at = { VMCI_VMADDR_CID_ANY, 0 };
-	struct sockaddr_un name = { 0 };
-	socklen_t len = sizeof(name);
-
-	if (getpeername(s->item.source.fd, (struct sockaddr *)&name, &len) == 0 &&
-	    bridge_port_of(&name, len, b->options.path, &at.port))
-		vmci_socket_bind(b->sockets, sock, at);
-}
-
-static int connect_guest(struct stream *s, uint32_t port)
-{
-	struct bridge *b = s->item.bridge;
-	struct vmci_sockaddr to = { b->options.guest_cid(b->options.ctx), port };
-	int sock = vmci_socket(b->sockets, VMCI_SOCK_STREAM), rc;
-
-	if (sock < 0)
-		return sock;
-	if (bridge_item_pair(&s->item, sock)) {
-		vmci_socket_close(b->sockets, sock);
-		return -ENOMEM;
-	}
-	bind_like_program(s, sock);
-	vmci_socket_setopt(b->sockets, sock, VMCI_SO_VM_SOCKETS_CONNECT_TIMEOUT, BRIDGE_CONNECT_US);
-	rc = vmci_socket_connect(b->sockets, sock, to);
-	bridge_note(b, "stream %d: a program connects to port %" PRIu32 " of %" PRIu32, sock, port,
-		    to.cid);
-	return rc == -VMCI_EINPROGRESS ? 0 : rc;
-}
-
-/* The line is read without a byte of what comes behind it. */
-static bool run_asked(struct stream *s)
-{
-	char text[BRIDGE_LINE_MAX];
-	uint32_t port = 0;
-	size_t used = 0;
-	ssize_t n;
-	int rc;
-
-	if (!s->item.can_read)
-		return false;
-	n = recv(s->item.source.fd, text, sizeof(text), MSG_PEEK | MSG_DONTWAIT);
-	if (n < 0 && is_later(-errno)) {
-		s->item.can_read = false;
-		return false;
-	}
-	if (n <= 0) {
-		end(s, "the program left without a word");
-		return false;
-	}
-	switch (bridge_line_parse(text, (size_t)n, &used, &port)) {
-	case BRIDGE_LINE_PART:
-		/* The rest will make an edge, an end without a rest too. */
-		s->item.can_read = false;
-		if (s->item.hung_up)
-			end(s, "the program left within its first line");
-		return false;
-	case BRIDGE_LINE_BAD:
-		end(s, "expected CONNECT and a port");
-		return false;
-	default:
-		break;
-	}
-	rc = recv(s->item.source.fd, text, used, MSG_DONTWAIT) == (ssize_t)used
-		     ? connect_guest(s, port)
-		     : -EIO;
-	if (rc) {
-		end(s, strerror(-rc));
-		return false;
-	}
-	s->stage = CONNECTING;
-	return true;
-}
-
-static int say_ok(struct stream *s)
-{
-	struct vmci_sockaddr at = { 0, 0 };
-	char text[BRIDGE_LINE_MAX];
-	int n;
-
-	vmci_socket_name(s->item.bridge->sockets, s->item.entry.fd, &at);
-	n = snprintf(text, sizeof(text), "OK %" PRIu32 "\n", at.port);
-	/* The first bytes into an empty buffer. */
-	return put_up(s, (const uint8_t *)text, (size_t)n) == n ? 0 : -1;
-}
-
-/* Either handshake. */
-static bool run_handshake(struct stream *s)
-{
-	struct vmci_sockets *stack = s->item.bridge->sockets;
-	unsigned events = vmci_socket_poll(stack, s->item.entry.fd);
-
-	if (events & (VMCI_POLLERR | VMCI_POLLHUP)) {
-		int error = vmci_socket_error(stack, s->item.entry.fd);
-
-		end(s, error ? strerror(error) : "the guest left");
-		return false;
-	}
-	if (!(events & VMCI_POLLOUT)) {
-		if (s->item.hung_up && s->stage == CONNECTING)
-			end(s, "the program did not wait for the guest");
-		return false;
-	}
-	if (s->stage == CONNECTING && say_ok(s)) {
-		end(s, "the program did not wait for the guest");
-		return false;
-	}
-	s->stage = OPEN;
-	return true;
-}
-
-static bool run(struct bridge_item *it)
-{
-	struct stream *s = (struct stream *)(void *)it;
-
-	switch (s->stage) {
-	case ASKED:
-		return run_asked(s);
-	case CONNECTING:
-	case OPENING:
-		return run_handshake(s);
-	default:
-		return run_open(s);
-	}
-}
-
-static struct stream *make(enum stage stage)
-{
-	struct stream *s = calloc(1, sizeof(*s));
-
-	if (s) {
-		s->stage = stage;
-		s->item.run = run;
-		s->item.release = release;
-	}
-	return s;
-}
-
-int bridge_stream_admit(struct bridge *b, int fd)
-{
-	struct stream *s = make(ASKED);
-
-	if (!s || bridge_item_open(b, &s->item, fd, -1)) {
-		free(s);
-		return -1;
-	}
-	return 0;
-}
-
-/* Whoever accepts can ask for the name of the other end, and finds the guest's address. */
-static void name_end(struct bridge *b, int fd, struct vmci_sockaddr local,
-		     struct vmci_sockaddr peer)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int n = snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1,
-			 "vmci/%" PRIu32 ":%" PRIu32 "/%" PRIu32 ":%" PRIu32 "/%ld.%" PRIu64,
-			 peer.cid, peer.port, local.cid, local.port, (long)getpid(), b->names++);
-
-	/* The stream works without a name as well. */
-	if (bind(fd, (const struct sockaddr *)&at,
-		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)))
-		bridge_note(b, "no name for the end of a stream: %s", strerror(errno));
-}
-
-bool bridge_stream_wanted(struct bridge *b, int sock, struct vmci_sockaddr local,
-			  struct vmci_sockaddr peer)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un at;
-	struct stream *s = NULL;
-
-	if (fd < 0) {
-		bridge_out_of_descriptors(b, errno);
-		return false;
-	}
-	bridge_address(&at, b->options.path, local.port);
-	name_end(b, fd, local, peer);
-	if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
-		s = make(OPENING);
-	if (s && bridge_item_open(b, &s->item, fd, sock) == 0) {
-		bridge_note(b,
-			    "stream %d: port %" PRIu32 " of %" PRIu32 " connects to port %" PRIu32,
-			    sock, peer.port, peer.cid, local.port);
-		return true;
-	}
-	free(s);
-	close(fd);
+	stream_end(s, s->up.at_end && s->down.at_end ? "both sides are done" : "one side left");
 	return false;
 }

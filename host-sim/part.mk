@@ -7,7 +7,8 @@ CONFIG_SRC = host-sim/peerbox.c conformance/engine/pci_function.c
 
 # The device as a thing that can be served; vmci-conform serves it too, to a guest under test.
 SIMDEV_SRC = $(VFU_SRC) $(addprefix host-sim/, peerbox.c listener.c simdev.c trace_text.c trace_names.c)
-BRIDGE_SRC = $(addprefix host-sim/, bridge.c bridge_stream.c bridge_dgram.c bridge_line.c fdmap.c loop.c)
+BRIDGE_SRC = $(addprefix host-sim/, bridge.c bridge_begin.c bridge_bulk.c bridge_dgram.c bridge_line.c \
+	bridge_stream.c fdmap.c loop.c)
 SIM_SRC += $(SIMDEV_SRC) $(BRIDGE_SRC) $(addprefix host-sim/, main.c connect.c server.c options.c sandbox.c peer_link.c \
 	guestinfo.c guestservice.c)
 RUN_SRC += $(SIMDEV_SRC)

@@ -2,7 +2,6 @@
 /* server.c - the device and everything that is served beside it, in one thread. */
 #include "server.h"
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,9 +214,9 @@ int server_open(struct server *s, const struct options *o, int listener, FILE *t
 	return 0;
 }
 
-/* Everything that a message or an event may have set going. Returns milliseconds until it has to be
+/* Everything that a message or an event may have set going. Returns microseconds until it has to be
  * looked at again, -1: only after an event. */
-static int work(struct server *s)
+static int64_t work(struct server *s)
 {
 	uint64_t next_us = UINT64_MAX, us;
 
@@ -229,24 +228,22 @@ static int work(struct server *s)
 	us = s->tools ? guestservice_pump(s->tools) : UINT64_MAX;
 	next_us = us < next_us ? us : next_us;
 	peer_link_pump(&s->peer);
-	if (next_us == UINT64_MAX)
-		return -1;
-	return next_us / 1000 >= INT_MAX ? INT_MAX : (int)((next_us + 999) / 1000);
+	return next_us > INT64_MAX ? -1 : (int64_t)next_us;
 }
 
 void server_run(struct server *s, bool once)
 {
-	int timeout_ms = work(s);
+	int64_t timeout_us = work(s);
 
 	/* Asked after work, which may be told to end. */
 	while (!s->stopped) {
-		enum vfu_result r = vfu_poll(s->sim.vfu, timeout_ms);
+		enum vfu_result r = vfu_poll(s->sim.vfu, timeout_us);
 
 		if (r == VFU_CLIENT_GONE)
 			peer_link_reset(&s->peer);
 		if (r == VFU_CLIENT_GONE && once)
 			break;
-		timeout_ms = work(s);
+		timeout_us = work(s);
 	}
 }
 

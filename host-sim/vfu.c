@@ -208,20 +208,22 @@ static void slept(struct vfu *v, uint64_t since_us)
 		v->misses = 0;
 }
 
-static enum vfu_result wait_for(struct vfu *v, int timeout_ms)
+static enum vfu_result wait_for(struct vfu *v, int64_t timeout_us)
 {
 	struct pollfd p[3] = { { .fd = v->link.fd, .events = POLLIN },
 			       { .fd = v->listener, .events = POLLIN },
 			       { .fd = v->options.wake_fd, .events = POLLIN } };
 	int limit = patience(v);
 	uint64_t since_us = 0;
+	struct timespec wait;
 	bool client;
 
-	if (limit >= 0 && (timeout_ms < 0 || limit < timeout_ms))
-		timeout_ms = limit;
-	if (timeout_ms != 0 && v->misses)
+	if (limit >= 0 && (timeout_us < 0 || limit < timeout_us / 1000))
+		timeout_us = (int64_t)limit * 1000;
+	wait = (struct timespec){ timeout_us / 1000000, timeout_us % 1000000 * 1000 };
+	if (timeout_us != 0 && v->misses)
 		since_us = now_us();
-	if (poll(p, 3, timeout_ms) <= 0)
+	if (ppoll(p, 3, timeout_us < 0 ? NULL : &wait, NULL) <= 0)
 		return limit == 0 ? drain(v) : VFU_IDLE;
 	if (since_us)
 		slept(v, since_us);
@@ -240,16 +242,16 @@ static enum vfu_result wait_for(struct vfu *v, int timeout_ms)
 	return VFU_IDLE;
 }
 
-enum vfu_result vfu_poll(struct vfu *v, int timeout_ms)
+enum vfu_result vfu_poll(struct vfu *v, int64_t timeout_us)
 {
 	enum vfu_result result = drain(v);
 
-	if (result == VFU_IDLE && timeout_ms != 0)
+	if (result == VFU_IDLE && timeout_us != 0)
 		result = spin(v);
-	if (result == VFU_IDLE && timeout_ms != 0 && v->options.idle)
+	if (result == VFU_IDLE && timeout_us != 0 && v->options.idle)
 		v->options.idle(v->options.ctx);
 	if (result == VFU_IDLE)
-		result = wait_for(v, timeout_ms);
+		result = wait_for(v, timeout_us);
 	if (result == VFU_WORKED && v->link.fd >= 0)
 		v->active_us = now_us();
 	return result;

@@ -89,10 +89,10 @@ enum vfu_result {
 
 #define VFU_BUDGET 256 /* messages handled by one call at most */
 
-/* Handle what is there; if nothing is, wait up to timeout_ms (-1 = for ever) for it. After
+/* Handle what is there; if nothing is, wait up to timeout_us (-1 = for ever) for it. After
  * activity the wait begins with a short busy wait (vfu_options.spin_us), never longer, as long as
  * that turns out to be of use. wake_fd is looked at only when nothing came. */
-enum vfu_result vfu_poll(struct vfu *v, int timeout_ms);
+enum vfu_result vfu_poll(struct vfu *v, int64_t timeout_us);
 /* There was other work that the client may be waiting for: counts as activity. */
 void vfu_active(struct vfu *v);
 

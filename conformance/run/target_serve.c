@@ -14,7 +14,7 @@
 #include "tap.h"
 
 #define CID	  16u
-#define POLL_MS	  20
+#define POLL_US	  20000
 #define MODE_MMIO 2u /* of PEER_ASK_PROBE */
 
 struct serve {
@@ -45,7 +45,7 @@ static bool until_agent_waits(struct serve *s, unsigned seconds)
 	uint64_t end = now_us(NULL) + (uint64_t)seconds * 1000000;
 
 	while (!peerbox_guest_waits(s->sim.peerbox)) {
-		enum vfu_result r = vfu_poll(s->sim.vfu, POLL_MS);
+		enum vfu_result r = vfu_poll(s->sim.vfu, POLL_US);
 
 		if (r == VFU_CLIENT_GONE || now_us(NULL) > end)
 			return false;
@@ -69,7 +69,7 @@ static int ask(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
 	    !peerbox_command(s->sim.peerbox, s->message, len))
 		return MACHINE_ERROR;
 	while (!(answer = peerbox_answer(s->sim.peerbox, &len)))
-		if (vfu_poll(s->sim.vfu, POLL_MS) == VFU_CLIENT_GONE || now_us(NULL) > end)
+		if (vfu_poll(s->sim.vfu, POLL_US) == VFU_CLIENT_GONE || now_us(NULL) > end)
 			return MACHINE_ERROR;
 	vmci_hub_run(s->sim.hub);
 	return peer_decode_reply(rq->op, rp, answer, len) ? MACHINE_ERROR : 0;
@@ -110,7 +110,7 @@ static int settle(void *ctx, uint64_t us)
 	do {
 		while (vfu_poll(s->sim.vfu, 0) == VFU_WORKED)
 			;
-	} while (now_us(NULL) < end && vfu_poll(s->sim.vfu, 1) != VFU_CLIENT_GONE);
+	} while (now_us(NULL) < end && vfu_poll(s->sim.vfu, 1000) != VFU_CLIENT_GONE);
 	vmci_hub_run(s->sim.hub);
 	return 0;
 }
@@ -197,7 +197,7 @@ static void close_target(struct target *t)
 			ask(s, &rq, &rp);
 		/* The application resets the device and powers off; let it. */
 		for (int i = 0; i < 500 && vfu_connected(s->sim.vfu); i++)
-			vfu_poll(s->sim.vfu, POLL_MS);
+			vfu_poll(s->sim.vfu, POLL_US);
 		if (s->peer)
 			peer_actor_free(s->peer);
 		simdev_close(&s->sim);

@@ -105,6 +105,22 @@ int vmci_socket_setopt(struct vmci_sockets *s, int fd, unsigned name, uint64_t v
 	return 0;
 }
 
+int vmci_socket_getopt(struct vmci_sockets *s, int fd, unsigned name, uint64_t *value)
+{
+	(void)of(s, fd);
+	if (name != VMCI_SO_VM_SOCKETS_BUFFER_SIZE)
+		return -VMCI_ENOPROTOOPT;
+	*value = FAKE_QUEUE;
+	return 0;
+}
+
+int64_t vmci_socket_ready(struct vmci_sockets *s, int fd)
+{
+	const struct fake_socket *k = of(s, fd);
+
+	return k->nup || k->guest_shut_wr ? (int64_t)k->nup : -VMCI_EAGAIN;
+}
+
 int64_t vmci_socket_room(struct vmci_sockets *s, int fd)
 {
 	struct fake_socket *k = of(s, fd);
@@ -159,7 +175,7 @@ unsigned vmci_socket_poll(struct vmci_sockets *s, int fd)
 
 	if (k->error)
 		return VMCI_POLLERR | VMCI_POLLOUT;
-	return k->is_connected ? VMCI_POLLOUT : 0;
+	return (k->is_connected ? VMCI_POLLOUT : 0) | (k->guest_shut_wr ? VMCI_POLLRDHUP : 0);
 }
 
 int vmci_socket_error(struct vmci_sockets *s, int fd)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <vmci/socket.h>
 
-#define FAKE_QUEUE   4096u /* bytes of either direction */
+#define FAKE_QUEUE   65536u /* bytes of either direction */
 #define FAKE_SOCKETS 4096
 
 struct fake_socket {

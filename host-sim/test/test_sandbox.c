@@ -161,7 +161,7 @@ static void open_server(int fd)
 static int serve_a_client(void)
 {
 	for (int i = 0; i < 64; i++)
-		if (vfu_poll(served.vfu, 1) == VFU_CLIENT_GONE)
+		if (vfu_poll(served.vfu, 1000) == VFU_CLIENT_GONE)
 			break;
 	return guestmem_maps(vfu_memory(served.vfu)) == 0 && served.tiny.resets == 1 &&
 			       served.tiny.disconnects == 1 && served.tiny.refusals == 1
