@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The conformance peer's ends of queue pairs. */
-#include "peer_objects.h"
+#include "peer_pairs.h"
 
 #include <vmci/fault.h>
 #include <vmci/mem.h>
+#include "peer_state.h"
 
 #define PAGE_SHIFT 12u
 #define PAGE	   ((size_t)1 << PAGE_SHIFT)
@@ -165,6 +166,12 @@ static int64_t use(struct peer_actor *p, struct peer_pair *pair, const struct pe
 	default:
 		return vmci_pair_state(pair->end);
 	}
+}
+
+bool peer_pair_knows(uint32_t op)
+{
+	return (op >= PEER_HOST_ALLOC && op <= PEER_HOST_ROOM) || op == PEER_HOST_MAP ||
+	       op == PEER_HOST_UNMAP || op == PEER_HOST_QPSTATE;
 }
 
 void peer_pair_execute(struct peer_actor *p, const struct peer_request *rq, struct peer_reply *rp)
