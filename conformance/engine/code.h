@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* code.h - running the code of a step: values, bytes to send, patterns to compare with.
+/* code.h - running the code of a step: a stack machine that computes numbers.
  *
- * The table was checked by vct_open(), so code always ends and never leaves its stack. All
- * results go to buffers of the caller.
+ * What the code of a step is for has a file each: bytes to send (code_items.h), patterns of numbers
+ * (code_number.h) and of bytes (code_bytes.h). The table was checked by vct_open(), so code always
+ * ends and never leaves its stack. All results go to buffers of the caller.
  */
 #ifndef CONFORMANCE_CODE_H
 #define CONFORMANCE_CODE_H
@@ -12,7 +13,6 @@
 #include <stdint.h>
 #include "rings.h"
 #include "table.h"
-#include "text.h"
 
 struct code_env {
 	const struct vct *table;
@@ -27,35 +27,26 @@ struct code_env {
 	int items;
 };
 
-/* What a number pattern is held against. */
-struct code_subject {
-	uint64_t value;
-	bool is32;	/* compared by the low 32 bits, sign-extended for order */
-	bool is_result; /* negative numbers are VMCI results and get a name in texts */
+/* Operands of running code; starts with n 0. */
+struct code_stack {
+	uint64_t v[VCT_STACK + 1];
+	unsigned n;
 };
 
-/* Arguments of a step, at most PEER_ARGS of them. Returns their number. */
+static inline uint64_t code_pop(struct code_stack *s)
+{
+	return s->v[--s->n];
+}
+
+static inline void code_push(struct code_stack *s, uint64_t v)
+{
+	s->v[s->n++] = v;
+}
+
+/* Run an instruction that only computes: VCI_CONST .. VCI_NEG. */
+void code_compute(const struct code_env *env, const struct vct_insn_rec *i, struct code_stack *s);
+
+/* Arguments of a step, at most PEER_ARGS of them. Returns their number; none for VCT_NONE. */
 unsigned code_args(const struct code_env *env, uint32_t first, uint64_t *args);
-
-/* Build bytes. Returns 0 and *len, or -1: more than max bytes; or -2: a page list of a pair that
- * does not exist. VCT_NONE gives no bytes. */
-int code_blob(const struct code_env *env, uint32_t first, uint8_t *buf, size_t max, size_t *len);
-
-/* Judge a number; binds variables. want gets the pattern as text. first must not be VCT_NONE. */
-bool code_number(struct code_env *env, uint32_t first, struct code_subject s, struct text *want);
-
-/* What the bytes are, for texts: offsets of a datagram have names. */
-enum code_context {
-	CODE_PLAIN,
-	CODE_DATAGRAM, /* whole datagrams */
-	CODE_PAYLOAD   /* what follows a header */
-};
-
-/* Judge bytes; binds variables. At the first difference want and saw get texts that name it. */
-bool code_bytes(struct code_env *env, uint32_t first, const uint8_t *p, size_t n,
-		enum code_context context, struct text *want, struct text *saw);
-
-/* Append a subject's value. */
-void code_subject_text(struct text *t, struct code_subject s);
 
 #endif

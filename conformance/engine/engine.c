@@ -2,6 +2,7 @@
 /* engine.c - one vector: is it for this device, how it starts, its steps in order. */
 #include "engine.h"
 #include <vmci/mem.h>
+#include "code_items.h"
 #include "steps.h"
 
 void engine_start(struct engine *e, const struct vct *t, struct machine *m)

@@ -17,6 +17,7 @@
 #include "code.h"
 #include "machine.h"
 #include "table.h"
+#include "text.h"
 #include "tidy.h"
 #include "xport.h"
 

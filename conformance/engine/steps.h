@@ -3,6 +3,8 @@
 #ifndef CONFORMANCE_STEPS_H
 #define CONFORMANCE_STEPS_H
 
+#include "code_bytes.h"
+#include "code_number.h"
 #include "engine.h"
 
 /* A step, decoded. */

@@ -276,6 +276,28 @@ enum vct_insn {
 	VCI_COUNT
 };
 
+/* What an instruction of two operands, VCI_ADD .. VCI_OR, makes of them: when code runs and when
+ * specc folds constants. */
+static inline uint64_t vct_binary(enum vct_insn op, uint64_t a, uint64_t b)
+{
+	switch (op) {
+	case VCI_ADD:
+		return a + b;
+	case VCI_SUB:
+		return a - b;
+	case VCI_MUL:
+		return a * b;
+	case VCI_SHL:
+		return b < 64 ? a << b : 0;
+	case VCI_SHR:
+		return b < 64 ? a >> b : 0;
+	case VCI_AND:
+		return a & b;
+	default:
+		return a | b;
+	}
+}
+
 struct vct_insn_rec {
 	uint8_t op, width;
 	uint16_t aux;

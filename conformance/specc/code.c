@@ -38,26 +38,6 @@ bool code_last_const(const struct ir_code *c, uint64_t *value)
 	return true;
 }
 
-static uint64_t apply(enum vct_insn op, uint64_t a, uint64_t b)
-{
-	switch (op) {
-	case VCI_ADD:
-		return a + b;
-	case VCI_SUB:
-		return a - b;
-	case VCI_MUL:
-		return a * b;
-	case VCI_SHL:
-		return b < 64 ? a << b : 0;
-	case VCI_SHR:
-		return b < 64 ? a >> b : 0;
-	case VCI_AND:
-		return a & b;
-	default:
-		return a | b;
-	}
-}
-
 void code_operator(struct ir_code *c, enum vct_insn op)
 {
 	uint64_t a, b;
@@ -73,7 +53,7 @@ void code_operator(struct ir_code *c, enum vct_insn op)
 	/* Code is postfix: two constants at the end are the two operands. */
 	c->insns.n--;
 	if (code_last_const(c, &a)) {
-		vec_last(&c->insns)->rec.value = apply(op, a, b);
+		vec_last(&c->insns)->rec.value = vct_binary(op, a, b);
 		return;
 	}
 	c->insns.n++;

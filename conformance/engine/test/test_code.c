@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "../code.h"
+#include "../code_bytes.h"
+#include "../code_items.h"
+#include "../code_number.h"
 #include "build_table.h"
 
 static struct build b;
