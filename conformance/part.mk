@@ -19,8 +19,9 @@ $(O)/host/conformance/run/vectors.o $(O)/san/conformance/run/vectors.o $(O)/mut/
 	$(O)/spec/vectors.bin
 
 # What of the engine needs nothing of the core but names of errors.
-ENGINE_ALONE = $(sort $(wildcard $(addprefix conformance/engine/, basics*.c code*.c engine.c mailbox.c pci.c peer_wire.c \
-	report.c rings.c start.c step_*.c table.c text.c tidy.c xport.c))) core/common/error.c
+ENGINE_ALONE = $(sort $(wildcard $(addprefix conformance/engine/, basics*.c code*.c engine.c mailbox.c needs.c \
+	paths.c pci.c peer_wire.c probe.c report.c rings.c start.c step_*.c table.c text.c tidy.c xport.c))) \
+	core/common/error.c
 UNIT_TESTS += conformance/engine/test/test_code.c conformance/engine/test/test_table.c \
 	conformance/engine/test/test_xport.c
 test_code_OBJS = $(ENGINE_ALONE) conformance/engine/test/build_table.c

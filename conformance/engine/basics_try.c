@@ -4,6 +4,8 @@
 #include <vmci/mem.h>
 #include <vmci/wire.h>
 #include "basics.h"
+#include "probe.h"
+#include "start.h"
 #include "steps.h"
 
 #define HEAD	    VMCI_DATAGRAM_SIZE
@@ -62,11 +64,11 @@ static int fresh(struct trial *t)
 	uint32_t caps;
 	int rc = start_clean(e, true, &what);
 
-	e->window = t->dma && e->offer.mmio ? MACHINE_MMIO : start_window(e);
+	e->window = t->dma && e->offer.mmio ? MACHINE_MMIO : probe_window(e);
 	xport_start(&e->xport, e->machine, e->window, t->dma);
 	if (!rc)
-		rc = start_offer(e, &caps);
-	return rc ? rc : start_negotiate(e, t->dma);
+		rc = probe_offer(e, &caps);
+	return rc ? rc : probe_negotiate(e, t->dma);
 }
 
 static int try_call(struct trial *t)

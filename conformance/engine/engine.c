@@ -3,6 +3,9 @@
 #include "engine.h"
 #include <vmci/mem.h>
 #include "code_items.h"
+#include "needs.h"
+#include "probe.h"
+#include "start.h"
 #include "steps.h"
 
 void engine_start(struct engine *e, const struct vct *t, struct machine *m)
@@ -299,7 +302,7 @@ void engine_run(struct engine *e, uint32_t index, struct engine_result *r)
 	step_texts(e);
 	r->vector = index;
 	r->line = e->vector->line;
-	if (!start_allowed(e) &&
+	if (!needs_harness(e) &&
 	    !(e->vector->role == VCT_ROLE_GUEST ? start_guest(e) : start_device(e)) &&
 	    !run_steps(e, 0, e->vector->step_count, false) && !nothing_left(e)) {
 		r->outcome = ENGINE_PASS;
@@ -319,7 +322,7 @@ void engine_finish(struct engine *e)
 	if (m->reg_write && e->probed) {
 		if (m->irq_mode)
 			m->irq_mode(m->ctx, VCT_IRQ_OFF);
-		start_reset(e);
+		probe_reset(e);
 	}
 	if (m->mem_release_all)
 		m->mem_release_all(m->ctx);

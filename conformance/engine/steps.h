@@ -26,20 +26,6 @@ int step_error(struct engine *e, const char *reason);
 int step_unobserved(struct engine *e, const char *reason);
 int step_skip(struct engine *e, const char *reason);
 
-/* Before the first step (start.c). */
-int start_allowed(struct engine *e); /* this harness can do what the vector needs */
-int start_device(struct engine *e);
-int start_guest(struct engine *e);
-/* These give the machine's result: takes away what the last vector left, at the peer, in the
- * device, in guest memory, `deep` also by a reset of the PCI function (*what says what was tried
- * last); CONTROL.RESET; what drivers do first, through e->window. */
-int start_clean(struct engine *e, bool deep, const char **what);
-int start_reset(struct engine *e);
-int start_negotiate(struct engine *e, bool dma);
-/* CAPS as e->window shows it, after mending an offer that shrank. */
-int start_offer(struct engine *e, uint32_t *caps);
-enum machine_window start_window(const struct engine *e); /* one that the device has */
-
 /* Judge a number by the step's number pattern; without one everything is right. */
 int step_number(struct engine *e, const struct step *s, struct code_subject subject,
 		enum engine_class cls);

@@ -4,6 +4,7 @@
 #include <vmci/defs.h>
 #include <vmci/mem.h>
 #include <vmci/wire.h>
+#include "probe.h"
 #include "steps.h"
 
 #define HEAD VMCI_DATAGRAM_SIZE
@@ -100,7 +101,7 @@ int tidy_streams(struct engine *e)
 	if (!rc)
 		rc = end_input(e, t);
 	for (size_t i = 0; !rc && t->registers && i < sizeof(usual) / sizeof(usual[0]); i++)
-		rc = e->machine->reg_write(e->machine->ctx, start_window(e), 32, usual[i].offset,
+		rc = e->machine->reg_write(e->machine->ctx, probe_window(e), 32, usual[i].offset,
 					   usual[i].value);
 	t->out_have = 0;
 	t->out_left = 0;
@@ -132,14 +133,14 @@ int tidy_handles(struct engine *e)
 
 	if (!any)
 		return 0;
-	e->window = start_window(e);
+	e->window = probe_window(e);
 	xport_start(&e->xport, e->machine, e->window, dma);
-	rc = start_negotiate(e, dma);
+	rc = probe_negotiate(e, dma);
 	for (uint32_t i = 0; !rc && i < t->npairs; i++)
 		rc = close_handle(e, VMCI_QUEUEPAIR_DETACH, t->pairs[i]);
 	for (uint32_t i = 0; !rc && i < t->ndoorbells; i++)
 		rc = close_handle(e, VMCI_DOORBELL_UNLINK, t->doorbells[i]);
 	t->npairs = 0;
 	t->ndoorbells = 0;
-	return rc ? rc : start_reset(e);
+	return rc ? rc : probe_reset(e);
 }
