@@ -34,7 +34,7 @@ TEST_DEPS += $(O)/bin/vmci-conform $(O)/san/bin/vmci-conform $(O)/mut/bin/vmci-c
 # ---- bench -------------------------------------------------------------------------------------------
 
 # boost's queue is measured too where its headers happen to be installed.
-BENCH_SRC   = $(wildcard conformance/run/bench/*.c)
+BENCH_SRC   = $(wildcard conformance/run/bench/*.c) conformance/run/guest_ram.c
 BENCH_BOOST = $(wildcard /usr/include/boost/lockfree/spsc_queue.hpp)
 CFLAGS_BENCH_BOOST = $(if $(BENCH_BOOST),-DBENCH_BOOST)
 CFLAGS_conformance/run/bench/threads = $(CFLAGS_BENCH_BOOST)

@@ -9,11 +9,12 @@
 #include <vmci/defs.h>
 #include <vmci/device.h>
 #include "agent.h"
-#include "peer_actor.h"
-#include "tap.h"
+#include "guest_ram.h"
+#include "target_tap.h"
 
 #define PAGE	  4096u
 #define RAM_PAGES 98304u /* 384 MiB; only what is used costs memory */
+#define RAM_BYTES ((size_t)RAM_PAGES * PAGE)
 #define RAM_BASE  (0x100000000ull - 64ull * 1024 * 1024)
 #define CID	  0x42u
 #define CAPS                                                                                       \
@@ -22,19 +23,16 @@
 #define PIECE_PAGES 18u
 
 struct guest_target {
+	struct target_tap tapped; /* first */
 	const struct target *target;
-	uint8_t *ram;
+	struct guest_ram ram;
 	uint8_t taken[RAM_PAGES];
 	uint32_t seed, random;
 	uint64_t clock_us;
 	struct vmci_hub_port hub_port;
-	struct vmci_hub *hub;
 	struct vmci_device_port device_port;
-	struct vmci_device *device;
 	struct vmci_guest_port guest_port;
-	struct tap *tap;
 	struct agent *agent;
-	struct peer_actor *peer;
 	unsigned vectors; /* messages that the PCI function has */
 };
 #define VECTORS 3u
@@ -47,15 +45,6 @@ static uint32_t next_random(struct guest_target *g)
 	g->random ^= g->random >> 17;
 	g->random ^= g->random << 5;
 	return g->random;
-}
-
-static uint8_t *ram_at(struct guest_target *g, uint64_t gpa, size_t len)
-{
-	uint64_t size = (uint64_t)RAM_PAGES * PAGE;
-
-	if (gpa < RAM_BASE || gpa - RAM_BASE > size || len > size - (gpa - RAM_BASE))
-		return NULL;
-	return g->ram + (gpa - RAM_BASE);
 }
 
 static void *dma_alloc(void *ctx, size_t size, uint64_t *addr)
@@ -73,9 +62,9 @@ static void *dma_alloc(void *ctx, size_t size, uint64_t *addr)
 			size_t first = i + 1 - n;
 
 			memset(g->taken + first, 1, n);
-			memset(g->ram + first * PAGE, 0, n * PAGE);
+			memset(g->ram.bytes + first * PAGE, 0, n * PAGE);
 			*addr = RAM_BASE + first * PAGE;
-			return g->ram + first * PAGE;
+			return g->ram.bytes + first * PAGE;
 		}
 	}
 	return NULL;
@@ -87,72 +76,6 @@ static void dma_free(void *ctx, void *p, size_t size, uint64_t addr)
 
 	(void)p;
 	memset(g->taken + (addr - RAM_BASE) / PAGE, 0, (size + PAGE - 1) / PAGE);
-}
-
-static int mem_read(void *ctx, struct vmci_gpa gpa, void *dst, size_t len)
-{
-	uint8_t *p = ram_at(ctx, gpa.addr, len);
-
-	if (!p)
-		return VMCI_LOCAL_BAD_ADDRESS;
-	memcpy(dst, p, len);
-	return 0;
-}
-
-static int mem_write(void *ctx, struct vmci_gpa gpa, const void *src, size_t len)
-{
-	uint8_t *p = ram_at(ctx, gpa.addr, len);
-
-	if (!p)
-		return VMCI_LOCAL_BAD_ADDRESS;
-	memcpy(p, src, len);
-	return 0;
-}
-
-static int mem_store32_release(void *ctx, struct vmci_gpa gpa, uint32_t value)
-{
-	uint8_t *p = ram_at(ctx, gpa.addr, 4);
-
-	if (!p || (gpa.addr & 3))
-		return VMCI_LOCAL_BAD_ADDRESS;
-	__atomic_store_n((uint32_t *)(void *)p, value, __ATOMIC_RELEASE);
-	return 0;
-}
-
-static int mem_or8(void *ctx, struct vmci_gpa gpa, uint8_t bits)
-{
-	uint8_t *p = ram_at(ctx, gpa.addr, 1);
-
-	if (!p)
-		return VMCI_LOCAL_BAD_ADDRESS;
-	__atomic_fetch_or(p, bits, __ATOMIC_ACQ_REL);
-	return 0;
-}
-
-static void *page_pin(void *ctx, struct vmci_gpa gpa, unsigned page_shift)
-{
-	return ram_at(ctx, gpa.addr, (size_t)1 << page_shift);
-}
-
-static void page_unpin(void *ctx, struct vmci_gpa gpa, void *page, unsigned page_shift)
-{
-	(void)ctx;
-	(void)gpa;
-	(void)page;
-	(void)page_shift;
-}
-
-/* The guest is polled: what it is told by interrupts, it finds by looking. */
-static void irq_message(void *ctx, unsigned vector)
-{
-	(void)ctx;
-	(void)vector;
-}
-
-static void irq_line(void *ctx, bool asserted)
-{
-	(void)ctx;
-	(void)asserted;
 }
 
 static void *alloc(void *ctx, size_t size)
@@ -194,28 +117,28 @@ static uint32_t in32(void *ctx, enum vmci_guest_window w, uint32_t offset)
 {
 	struct guest_target *g = ctx;
 
-	return tap_read(g->tap, window(w), offset, 32);
+	return tap_read(g->tapped.tap, window(w), offset, 32);
 }
 
 static void out32(void *ctx, enum vmci_guest_window w, uint32_t offset, uint32_t value)
 {
 	struct guest_target *g = ctx;
 
-	tap_write(g->tap, window(w), offset, 32, value);
+	tap_write(g->tapped.tap, window(w), offset, 32, value);
 }
 
 static void out_bytes(void *ctx, uint32_t offset, const uint8_t *src, size_t len)
 {
 	struct guest_target *g = ctx;
 
-	tap_write_bytes(g->tap, VMCI_WINDOW_PORTS, offset, src, len);
+	tap_write_bytes(g->tapped.tap, VMCI_WINDOW_PORTS, offset, src, len);
 }
 
 static void in_bytes(void *ctx, uint32_t offset, uint8_t *dst, size_t len)
 {
 	struct guest_target *g = ctx;
 
-	tap_read_bytes(g->tap, VMCI_WINDOW_PORTS, offset, dst, len);
+	tap_read_bytes(g->tapped.tap, VMCI_WINDOW_PORTS, offset, dst, len);
 }
 
 static uint64_t now_us(void *ctx)
@@ -236,12 +159,16 @@ static void relax(void *ctx)
 
 static int machine_read(void *ctx, uint64_t pa, void *dst, size_t len)
 {
-	return mem_read(ctx, (struct vmci_gpa){ pa }, dst, len) ? MACHINE_ERROR : 0;
+	struct guest_target *g = ctx;
+
+	return guest_ram_read(&g->ram, pa, dst, len) ? MACHINE_ERROR : 0;
 }
 
 static int machine_write(void *ctx, uint64_t pa, const void *src, size_t len)
 {
-	return mem_write(ctx, (struct vmci_gpa){ pa }, src, len) ? MACHINE_ERROR : 0;
+	struct guest_target *g = ctx;
+
+	return guest_ram_write(&g->ram, pa, src, len) ? MACHINE_ERROR : 0;
 }
 
 static int ask(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
@@ -249,16 +176,7 @@ static int ask(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
 	struct guest_target *g = ctx;
 
 	agent_execute(g->agent, rq, rp);
-	vmci_hub_run(g->hub);
-	return 0;
-}
-
-static int peer(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
-{
-	struct guest_target *g = ctx;
-
-	peer_actor_execute(g->peer, rq, rp);
-	vmci_hub_run(g->hub);
+	vmci_hub_run(g->tapped.hub);
 	return 0;
 }
 
@@ -266,66 +184,19 @@ static int settle(void *ctx, uint64_t us)
 {
 	struct guest_target *g = ctx;
 
-	vmci_hub_run(g->hub);
+	vmci_hub_run(g->tapped.hub);
 	g->clock_us += us;
 	return 0;
-}
-
-static int saw(void *ctx, struct machine_event *ev)
-{
-	struct guest_target *g = ctx;
-
-	return tap_saw(g->tap, ev);
-}
-
-static int set_offer(void *ctx, uint32_t caps)
-{
-	struct guest_target *g = ctx;
-
-	return tap_offer(g->tap, caps);
-}
-
-static int set_answer(void *ctx, int32_t result)
-{
-	struct guest_target *g = ctx;
-
-	return tap_answer(g->tap, result);
-}
-
-static int set_deliver(void *ctx, const uint8_t *record, size_t len)
-{
-	struct guest_target *g = ctx;
-
-	return tap_deliver(g->tap, record, len);
-}
-
-static int set_event(void *ctx, const uint8_t *payload, size_t len)
-{
-	struct guest_target *g = ctx;
-	uint32_t cid = vmci_context_cid(vmci_device_context(g->device));
-	int rc = vmci_context_send(
-		vmci_hub_find(g->hub, VMCI_HYPERVISOR_CONTEXT_ID),
-		vmci_handle(cid, VMCI_EVENT_HANDLER),
-		vmci_handle(VMCI_HYPERVISOR_CONTEXT_ID, VMCI_CONTEXT_RESOURCE_ID), payload, len);
-
-	return rc < 0 ? MACHINE_ERROR : 0;
-}
-
-static int set_gone(void *ctx)
-{
-	struct guest_target *g = ctx;
-
-	return tap_gone(g->tap);
 }
 
 /* As firmware and the guest's system leave the function: bus master, every message usable. */
 static void reset_function(struct guest_target *g)
 {
-	vmci_device_platform_reset(g->device);
-	vmci_device_set_bus_master(g->device, true);
-	vmci_device_set_irq_mode(g->device, VMCI_IRQ_MSIX, g->vectors);
+	vmci_device_platform_reset(g->tapped.device);
+	vmci_device_set_bus_master(g->tapped.device, true);
+	vmci_device_set_irq_mode(g->tapped.device, VMCI_IRQ_MSIX, g->vectors);
 	for (unsigned i = 0; i < g->vectors; i++)
-		vmci_device_set_vector_usable(g->device, i, true);
+		vmci_device_set_vector_usable(g->tapped.device, i, true);
 	g->agent->is_shared = g->vectors == 1;
 }
 
@@ -336,7 +207,7 @@ static int configure(void *ctx, const struct vmci_device_config *config, unsigne
 
 	if (vectors > VECTORS)
 		return PEER_RC_UNSUPPORTED;
-	rc = vmci_device_configure(g->device, config);
+	rc = vmci_device_configure(g->tapped.device, config);
 	if (rc < 0)
 		return rc;
 	g->vectors = vectors ? vectors : VECTORS;
@@ -349,15 +220,10 @@ static int fresh(void *ctx)
 	struct guest_target *g = ctx;
 
 	reset_function(g);
-	tap_fresh(g->tap);
+	tap_fresh(g->tapped.tap);
 	memset(g->taken, 0, sizeof(g->taken));
 	g->random = g->seed;
 	return 0;
-}
-
-static void release_all(void *ctx)
-{
-	(void)ctx;
 }
 
 /* ---- life ------------------------------------------------------------------------------- */
@@ -370,13 +236,13 @@ static void close_target(struct target *t)
 
 	if (g->agent)
 		agent_execute(g->agent, &rq, &rp);
-	if (g->peer)
-		peer_actor_free(g->peer);
-	if (g->hub)
-		vmci_hub_destroy(g->hub);
-	if (g->ram != MAP_FAILED)
-		munmap(g->ram, (size_t)RAM_PAGES * PAGE);
-	free(g->tap);
+	if (g->tapped.peer)
+		peer_actor_free(g->tapped.peer);
+	if (g->tapped.hub)
+		vmci_hub_destroy(g->tapped.hub);
+	if (g->ram.bytes != MAP_FAILED)
+		munmap(g->ram.bytes, RAM_BYTES);
+	free(g->tapped.tap);
 	free(g->agent);
 	free(g);
 }
@@ -386,15 +252,7 @@ static void fill_ports(struct guest_target *g)
 	g->hub_port = (struct vmci_hub_port){
 		.ctx = g, .alloc = alloc, .free = release, .trace = trace, .panic = panic
 	};
-	g->device_port = (struct vmci_device_port){ .ctx = g,
-						    .mem_read = mem_read,
-						    .mem_write = mem_write,
-						    .mem_store32_release = mem_store32_release,
-						    .mem_or8 = mem_or8,
-						    .page_pin = page_pin,
-						    .page_unpin = page_unpin,
-						    .irq_message = irq_message,
-						    .irq_line = irq_line };
+	g->device_port = guest_ram_device_port(&g->ram);
 	g->guest_port = (struct vmci_guest_port){ .ctx = g,
 						  .has_ports = true,
 						  .has_mmio = true,
@@ -432,50 +290,42 @@ int target_guest_open(struct target *t, uint32_t seed, char *error, size_t size)
 	g->seed = seed ? seed : 1;
 	g->random = g->seed;
 	g->vectors = VECTORS;
-	g->ram = mmap(NULL, (size_t)RAM_PAGES * PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	g->tap = calloc(1, sizeof(*g->tap));
+	g->ram.base = RAM_BASE;
+	g->ram.size = RAM_BYTES;
+	g->ram.bytes = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	g->tapped.tap = calloc(1, sizeof(*g->tapped.tap));
 	g->agent = calloc(1, sizeof(*g->agent));
 	fill_ports(g);
-	if (g->ram == MAP_FAILED || !g->tap || !g->agent ||
-	    vmci_hub_create(&g->hub_port, NULL, &g->hub) < 0 ||
-	    vmci_device_create(g->hub, &config, &g->device_port, &g->device) < 0) {
+	if (g->ram.bytes == MAP_FAILED || !g->tapped.tap || !g->agent ||
+	    vmci_hub_create(&g->hub_port, NULL, &g->tapped.hub) < 0 ||
+	    vmci_device_create(g->tapped.hub, &config, &g->device_port, &g->tapped.device) < 0) {
 		snprintf(error, size, "core: no memory for hub and device");
 		close_target(t);
 		return -1;
 	}
-	world.hub = g->hub;
+	world.hub = g->tapped.hub;
 	world.port = &g->hub_port;
-	world.device = g->device;
-	g->peer = peer_actor_new(&world);
-	if (!g->peer) {
+	world.device = g->tapped.device;
+	g->tapped.peer = peer_actor_new(&world);
+	if (!g->tapped.peer) {
 		snprintf(error, size, "core: no memory for the peer");
 		close_target(t);
 		return -1;
 	}
-	tap_init(g->tap, g->device, &g->device_port);
-	g->tap->trace = trace;
-	g->tap->trace_ctx = g;
+	tap_init(g->tapped.tap, g->tapped.device, &g->device_port);
+	g->tapped.tap->trace = trace;
+	g->tapped.tap->trace_ctx = g;
 	agent_init(g->agent, &g->guest_port, NULL);
 	fresh(g);
 	t->close = close_target;
-	t->machine = (struct machine){ .ctx = g,
-				       .abilities = VCT_CAN_ASK | VCT_CAN_PEER | VCT_CAN_CONFIG,
-				       .page_shift = 12,
-				       .mem_read = machine_read,
-				       .mem_write = machine_write,
-				       .mem_release_all = release_all,
-				       .settle = settle,
-				       .now_us = now_us,
-				       .peer = peer,
-				       .ask = ask,
-				       .saw = saw,
-				       .set_offer = set_offer,
-				       .set_answer = set_answer,
-				       .set_deliver = set_deliver,
-				       .set_event = set_event,
-				       .set_gone = set_gone,
-				       .fresh = fresh };
+	t->machine = target_tap_machine(&g->tapped);
+	t->machine.mem_read = machine_read;
+	t->machine.mem_write = machine_write;
+	t->machine.settle = settle;
+	t->machine.now_us = now_us;
+	t->machine.ask = ask;
+	t->machine.fresh = fresh;
 	snprintf(t->name, sizeof(t->name), "core");
 	snprintf(t->implementation, sizeof(t->implementation), "OpenVMCI core, guest role");
 	return 0;

@@ -9,23 +9,21 @@
 #include <vmci/defs.h>
 #include "../../host-sim/listener.h"
 #include "../../host-sim/simdev.h"
-#include "peer_actor.h"
 #include "peer_wire.h"
-#include "tap.h"
+#include "target_tap.h"
 
 #define CID	  16u
 #define POLL_US	  20000
 #define MODE_MMIO 2u /* of PEER_ASK_PROBE */
 
 struct serve {
+	struct target_tap tapped; /* first */
 	struct simdev sim;
 	struct listener listener;
 	bool is_listening, is_open;
 	bool ports_only;
 	unsigned vectors; /* messages that the vector wants the function to have, 0 = as many as
 			     causes */
-	struct tap *tap;
-	struct peer_actor *peer;
 	struct vmci_device_config config;
 	uint8_t message[PEERBOX_MESSAGE_MAX];
 };
@@ -75,15 +73,6 @@ static int ask(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
 	return peer_decode_reply(rq->op, rp, answer, len) ? MACHINE_ERROR : 0;
 }
 
-static int peer(void *ctx, const struct peer_request *rq, struct peer_reply *rp)
-{
-	struct serve *s = ctx;
-
-	peer_actor_execute(s->peer, rq, rp);
-	vmci_hub_run(s->sim.hub);
-	return 0;
-}
-
 /* However many messages there are: the agent runs the handlers when it is asked to. */
 static int configure(void *ctx, const struct vmci_device_config *config, unsigned vectors)
 {
@@ -129,48 +118,6 @@ static int mem_write(void *ctx, uint64_t pa, const void *src, size_t len)
 	return guestmem_write(vfu_memory(s->sim.vfu), pa, src, len) ? MACHINE_ERROR : 0;
 }
 
-static void mem_release_all(void *ctx)
-{
-	(void)ctx;
-}
-
-static int saw(void *ctx, struct machine_event *ev)
-{
-	return tap_saw(((struct serve *)ctx)->tap, ev);
-}
-
-static int set_offer(void *ctx, uint32_t caps)
-{
-	return tap_offer(((struct serve *)ctx)->tap, caps);
-}
-
-static int set_answer(void *ctx, int32_t result)
-{
-	return tap_answer(((struct serve *)ctx)->tap, result);
-}
-
-static int set_deliver(void *ctx, const uint8_t *record, size_t len)
-{
-	return tap_deliver(((struct serve *)ctx)->tap, record, len);
-}
-
-static int set_event(void *ctx, const uint8_t *payload, size_t len)
-{
-	struct serve *s = ctx;
-	uint32_t cid = vmci_context_cid(vmci_device_context(s->sim.device));
-	int rc = vmci_context_send(
-		vmci_hub_find(s->sim.hub, VMCI_HYPERVISOR_CONTEXT_ID),
-		vmci_handle(cid, VMCI_EVENT_HANDLER),
-		vmci_handle(VMCI_HYPERVISOR_CONTEXT_ID, VMCI_CONTEXT_RESOURCE_ID), payload, len);
-
-	return rc < 0 ? MACHINE_ERROR : 0;
-}
-
-static int set_gone(void *ctx)
-{
-	return tap_gone(((struct serve *)ctx)->tap);
-}
-
 /* The machine is not reset, only the device: it stays a bus master with the guest's memory. */
 static int fresh(void *ctx)
 {
@@ -182,7 +129,7 @@ static int fresh(void *ctx)
 	if (rc)
 		return rc;
 	rc = simdev_configure(&s->sim, &s->config);
-	tap_fresh(s->tap);
+	tap_fresh(s->tapped.tap);
 	return rc ? MACHINE_ERROR : 0;
 }
 
@@ -198,13 +145,13 @@ static void close_target(struct target *t)
 		/* The application resets the device and powers off; let it. */
 		for (int i = 0; i < 500 && vfu_connected(s->sim.vfu); i++)
 			vfu_poll(s->sim.vfu, POLL_US);
-		if (s->peer)
-			peer_actor_free(s->peer);
+		if (s->tapped.peer)
+			peer_actor_free(s->tapped.peer);
 		simdev_close(&s->sim);
 	}
 	if (s->is_listening)
 		listener_remove(&s->listener);
-	free(s->tap);
+	free(s->tapped.tap);
 	free(s);
 }
 
@@ -235,17 +182,19 @@ static int open_device(struct serve *s, bool ports_only, char *error, size_t siz
 		return -1;
 	}
 	s->is_open = true;
+	s->tapped.hub = s->sim.hub;
+	s->tapped.device = s->sim.device;
 	world.hub = s->sim.hub;
 	world.port = &s->sim.hub_port;
 	world.device = s->sim.device;
-	s->peer = peer_actor_new(&world);
-	s->tap = calloc(1, sizeof(*s->tap));
-	if (!s->peer || !s->tap) {
+	s->tapped.peer = peer_actor_new(&world);
+	s->tapped.tap = calloc(1, sizeof(*s->tapped.tap));
+	if (!s->tapped.peer || !s->tapped.tap) {
 		snprintf(error, size, "no memory for the peer");
 		return -1;
 	}
-	tap_init(s->tap, s->sim.device, &s->sim.device_port);
-	s->sim.tap = s->tap;
+	tap_init(s->tapped.tap, s->sim.device, &s->sim.device_port);
+	s->sim.tap = s->tapped.tap;
 	return 0;
 }
 
@@ -278,23 +227,13 @@ int target_serve_open(struct target *t, const char *socket_path, bool ports_only
 		return -1;
 	}
 	t->close = close_target;
-	t->machine = (struct machine){ .ctx = s,
-				       .abilities = VCT_CAN_ASK | VCT_CAN_PEER | VCT_CAN_CONFIG,
-				       .page_shift = 12,
-				       .mem_read = mem_read,
-				       .mem_write = mem_write,
-				       .mem_release_all = mem_release_all,
-				       .peer = peer,
-				       .settle = settle,
-				       .now_us = now_us,
-				       .ask = ask,
-				       .saw = saw,
-				       .set_offer = set_offer,
-				       .set_answer = set_answer,
-				       .set_deliver = set_deliver,
-				       .set_event = set_event,
-				       .set_gone = set_gone,
-				       .fresh = fresh };
+	t->machine = target_tap_machine(&s->tapped);
+	t->machine.mem_read = mem_read;
+	t->machine.mem_write = mem_write;
+	t->machine.settle = settle;
+	t->machine.now_us = now_us;
+	t->machine.ask = ask;
+	t->machine.fresh = fresh;
 	snprintf(t->name, sizeof(t->name), ports_only ? "efi-8k" : "efi-256k");
 	snprintf(t->implementation, sizeof(t->implementation), "OpenVMCI core, guest role");
 	return 0;

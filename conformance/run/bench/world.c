@@ -5,76 +5,6 @@
 #include <string.h>
 #include <vmci/defs.h>
 
-static uint8_t *at(struct world *w, uint64_t gpa, size_t len)
-{
-	return gpa <= WORLD_RAM && len <= WORLD_RAM - gpa ? w->ram + gpa : NULL;
-}
-
-static int mem_read(void *ctx, struct vmci_gpa gpa, void *dst, size_t len)
-{
-	uint8_t *p = at(ctx, gpa.addr, len);
-
-	if (!p)
-		return VMCI_LOCAL_BAD_ADDRESS;
-	memcpy(dst, p, len);
-	return 0;
-}
-
-static int mem_write(void *ctx, struct vmci_gpa gpa, const void *src, size_t len)
-{
-	uint8_t *p = at(ctx, gpa.addr, len);
-
-	if (!p)
-		return VMCI_LOCAL_BAD_ADDRESS;
-	memcpy(p, src, len);
-	return 0;
-}
-
-static int store32(void *ctx, struct vmci_gpa gpa, uint32_t value)
-{
-	uint8_t *p = at(ctx, gpa.addr, 4);
-
-	if (!p || (gpa.addr & 3))
-		return VMCI_LOCAL_BAD_ADDRESS;
-	__atomic_store_n((uint32_t *)(void *)p, value, __ATOMIC_RELEASE);
-	return 0;
-}
-
-static int or8(void *ctx, struct vmci_gpa gpa, uint8_t bits)
-{
-	uint8_t *p = at(ctx, gpa.addr, 1);
-
-	if (!p)
-		return VMCI_LOCAL_BAD_ADDRESS;
-	__atomic_fetch_or(p, bits, __ATOMIC_ACQ_REL);
-	return 0;
-}
-
-static void *pin(void *ctx, struct vmci_gpa gpa, unsigned page_shift)
-{
-	return at(ctx, gpa.addr, (size_t)1 << page_shift);
-}
-
-static void unpin(void *ctx, struct vmci_gpa gpa, void *page, unsigned page_shift)
-{
-	(void)ctx;
-	(void)gpa;
-	(void)page;
-	(void)page_shift;
-}
-
-static void message(void *ctx, unsigned vector)
-{
-	(void)ctx;
-	(void)vector;
-}
-
-static void line(void *ctx, bool asserted)
-{
-	(void)ctx;
-	(void)asserted;
-}
-
 static void *alloc(void *ctx, size_t size)
 {
 	(void)ctx;
@@ -140,7 +70,7 @@ static void *dma_alloc(void *ctx, size_t size, uint64_t *addr)
 		i -= n - 1;
 		memset(w->used + i, true, n);
 		*addr = i * WORLD_PAGE;
-		return memset(w->ram + *addr, 0, n * WORLD_PAGE);
+		return memset(w->ram.bytes + *addr, 0, n * WORLD_PAGE);
 	}
 	return NULL;
 }
@@ -178,18 +108,11 @@ struct world *world_open(void)
 
 	if (!w)
 		return NULL;
-	w->ram = calloc(1, WORLD_RAM);
+	w->ram.bytes = calloc(1, WORLD_RAM);
+	w->ram.size = WORLD_RAM;
 	w->hub_port =
 		(struct vmci_hub_port){ .ctx = w, .alloc = alloc, .free = release, .panic = panic };
-	w->device_port = (struct vmci_device_port){ .ctx = w,
-						    .mem_read = mem_read,
-						    .mem_write = mem_write,
-						    .mem_store32_release = store32,
-						    .mem_or8 = or8,
-						    .page_pin = pin,
-						    .page_unpin = unpin,
-						    .irq_message = message,
-						    .irq_line = line };
+	w->device_port = guest_ram_device_port(&w->ram);
 	w->guest_port = (struct vmci_guest_port){ .ctx = w,
 						  .has_ports = true,
 						  .has_mmio = true,
@@ -205,7 +128,7 @@ struct world *world_open(void)
 						  .now_us = now_us,
 						  .relax = relax };
 
-	if (w->ram && vmci_hub_create(&w->hub_port, NULL, &w->hub) == 0 &&
+	if (w->ram.bytes && vmci_hub_create(&w->hub_port, NULL, &w->hub) == 0 &&
 	    vmci_device_create(w->hub, &config, &w->device_port, &w->device) == 0)
 		return w;
 	world_close(w);
@@ -233,6 +156,6 @@ void world_close(struct world *w)
 		vmci_guest_remove(w->g);
 	if (w->hub)
 		vmci_hub_destroy(w->hub);
-	free(w->ram);
+	free(w->ram.bytes);
 	free(w);
 }

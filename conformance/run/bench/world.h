@@ -8,13 +8,14 @@
 #include <stdint.h>
 #include <vmci/device.h>
 #include <vmci/guest.h>
+#include "../guest_ram.h"
 
 #define WORLD_RAM   (16u << 20) /* bytes, one piece from address 0 */
 #define WORLD_PAGE  4096u
 #define WORLD_PAGES (WORLD_RAM / WORLD_PAGE)
 
 struct world {
-	uint8_t *ram;
+	struct guest_ram ram;
 	bool used[WORLD_PAGES];
 	struct vmci_hub_port hub_port;
 	struct vmci_device_port device_port;
