@@ -5,6 +5,7 @@
 
 ENGINE_SRC += $(sort $(wildcard conformance/engine/*.c))
 RUN_SRC += $(sort $(wildcard conformance/run/*.c)) conformance/run/vectors.S
+VFU_CLIENT_SRC = conformance/run/vfu_call.c $(sort $(wildcard conformance/run/vfu_client*.c))
 # The protocol monitor: no part of the engine, as freestanding.
 MONITOR_SRC += $(sort $(wildcard conformance/monitor/*.c))
 RUN_SRC += $(MONITOR_SRC)
@@ -50,8 +51,7 @@ $(O)/bin/bench: $(patsubst %.c,$(O)/host/%.o,$(BENCH_SRC) $(CORE_COMMON_SRC) $(C
 	$(Q)mkdir -p $(@D)
 	$(Q)$(if $(BENCH_BOOST),$(CXX),$(CC)) -o $@ $(filter %.o,$^) -lm -pthread
 
-$(O)/bin/bench-served: $(patsubst %.c,$(O)/host/%.o,conformance/run/bench/served/main.c conformance/run/vfu_call.c \
-		conformance/run/vfu_client.c conformance/run/vfu_client_irq.c)
+$(O)/bin/bench-served: $(patsubst %.c,$(O)/host/%.o,conformance/run/bench/served/main.c $(VFU_CLIENT_SRC))
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $(filter %.o,$^)

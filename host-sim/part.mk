@@ -34,8 +34,7 @@ fuzz_peer_OBJS = $(SIMDEV_SRC) host-sim/peer_link.c $(CORE_SRC) $(ENGINE_SRC)
 
 # The client of vmci-conform against this server.
 UNIT_TESTS += conformance/run/test/test_vfu_client.c
-test_vfu_client_OBJS = $(VFU_SRC) $(CONFIG_SRC) conformance/run/vfu_call.c conformance/run/vfu_client.c \
-	conformance/run/vfu_client_irq.c
+test_vfu_client_OBJS = $(VFU_SRC) $(CONFIG_SRC) $(VFU_CLIENT_SRC)
 
 # Linux guests: one program on both sides, linked for an initial file system that has nothing else.
 LINUX_PEER_SRC = $(addprefix host-sim/test/linux/, main.c script.c ops.c place.c pattern.c guest.c modules.c \
@@ -87,7 +86,7 @@ test_bridge_OBJS = $(BRIDGE_SRC) host-sim/listener.c host-sim/test/fake_sockets.
 test_bridge_dgram_OBJS = $(test_bridge_OBJS)
 
 # A guest without a machine, for tests of the bridge and of the preload library.
-VGUEST_SRC = $(addprefix conformance/run/, vfu_call.c vfu_client.c vfu_client_irq.c) host-sim/test/vguest.c
+VGUEST_SRC = $(VFU_CLIENT_SRC) host-sim/test/vguest.c
 $(O)/host-sim/vsock_guest: $(patsubst %.c,$(O)/host/%.o,host-sim/test/vsock_guest.c $(VGUEST_SRC) $(CORE_COMMON_SRC) \
 		$(CORE_QUEUE_SRC) $(CORE_GUEST_SRC) $(CORE_DEVICE_SRC) $(CORE_SOCKET_SRC))
 	$(call say,LD,$@)
