@@ -18,12 +18,21 @@ void loop_close(struct loop *loop)
 	loop->fd = -1;
 }
 
-int loop_add(struct loop *loop, struct loop_source *source)
+static int add(struct loop *loop, struct loop_source *source, uint32_t events)
 {
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-				  .data.ptr = source };
+	struct epoll_event ev = { .events = events, .data.ptr = source };
 
 	return epoll_ctl(loop->fd, EPOLL_CTL_ADD, source->fd, &ev);
+}
+
+int loop_add(struct loop *loop, struct loop_source *source)
+{
+	return add(loop, source, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+}
+
+int loop_add_level(struct loop *loop, struct loop_source *source)
+{
+	return add(loop, source, EPOLLIN);
 }
 
 void loop_remove(struct loop *loop, struct loop_source *source)

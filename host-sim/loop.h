@@ -37,6 +37,9 @@ void loop_close(struct loop *loop);
 /* Watch source->fd for input, output and its end. The source stays where it is until it is
  * removed. Returns 0, or -1 with errno: not watched. */
 int loop_add(struct loop *loop, struct loop_source *source);
+/* The same for one that must never be missed: as long as it is readable each loop_run tells it, and
+ * whoever waits for the loop wakes. For what is not read, or read whole. */
+int loop_add_level(struct loop *loop, struct loop_source *source);
 /* No call for this source comes any more, not even of events that were seen already. To be called
  * before the descriptor is closed. */
 void loop_remove(struct loop *loop, struct loop_source *source);

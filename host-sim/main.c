@@ -11,6 +11,7 @@
 #include "connect.h"
 #include "listener.h"
 #include "options.h"
+#include "output.h"
 #include "sandbox.h"
 #include "server.h"
 
@@ -38,22 +39,30 @@ static int stop_descriptor(void)
 }
 
 /* NULL with *failed set, or NULL: none was asked for. */
-static FILE *open_output(const char *path, bool *failed)
+static FILE *open_output(struct output *o, const char *path, bool *failed)
 {
-	FILE *f = stdout;
-	int fd;
+	FILE *f;
 
-	*failed = false;
+	o->fd = STDOUT_FILENO;
+	o->stop = -1;
+	o->is_cut = *failed = false;
 	if (!path)
 		return NULL;
-	if (strcmp(path, "-") != 0) {
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-		f = fd < 0 ? NULL : fdopen(fd, "w");
-		if (!f && fd >= 0)
-			close(fd);
-	}
+	if (strcmp(path, "-") != 0)
+		o->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	f = o->fd < 0 ? NULL : output_stream(o);
 	*failed = !f;
 	return f;
+}
+
+/* What is still to be written, and was something left out? Returns the exit code. */
+static int end_output(FILE *f, const struct output *o, const char *path, int rc)
+{
+	if (f && fflush(f))
+		return fail(path, strerror(errno));
+	if (o->is_cut)
+		fprintf(stderr, "vmci-sim: %s: nobody read; the rest was dropped\n", path);
+	return rc;
 }
 
 /* Large, so it is not on the stack. */
@@ -87,6 +96,7 @@ int main(int argc, char **argv)
 	struct listener l;
 	char error[256];
 	bool failed;
+	struct output to_trace, to_info;
 	FILE *trace, *info_out;
 	int stop, rc;
 
@@ -102,20 +112,20 @@ int main(int argc, char **argv)
 	}
 	if (sandbox_limits(o.vsock_uds ? SANDBOX_DESCRIPTORS_BRIDGE : SANDBOX_DESCRIPTORS))
 		return fail("cannot lower the limits of the process", strerror(errno));
-	trace = open_output(o.trace, &failed);
+	trace = open_output(&to_trace, o.trace, &failed);
 	if (failed)
 		return fail(o.trace, strerror(errno));
-	info_out = open_output(o.guestinfo_out, &failed);
+	info_out = open_output(&to_info, o.guestinfo_out, &failed);
 	if (failed)
 		return fail(o.guestinfo_out, strerror(errno));
 	stop = stop_descriptor();
 	if (stop < 0)
 		return fail("signals", strerror(errno));
+	to_trace.stop = to_info.stop = stop;
 	if (listener_open(&l, o.socket, error, sizeof(error)))
 		return fail("--socket", error);
 	rc = run(&o, &l, trace, info_out, stop);
 	listener_remove(&l);
-	if (trace && fflush(trace))
-		rc = fail(o.trace, strerror(errno));
-	return rc;
+	rc = end_output(trace, &to_trace, o.trace, rc);
+	return end_output(info_out, &to_info, o.guestinfo_out, rc);
 }

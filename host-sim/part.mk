@@ -9,7 +9,7 @@ CONFIG_SRC = host-sim/peerbox.c conformance/engine/pci_function.c
 SIMDEV_SRC = $(VFU_SRC) $(addprefix host-sim/, peerbox.c listener.c simdev.c trace_text.c trace_names.c)
 BRIDGE_SRC = $(addprefix host-sim/, bridge.c bridge_begin.c bridge_bulk.c bridge_dgram.c bridge_line.c \
 	bridge_stream.c fdmap.c loop.c)
-SIM_SRC += $(SIMDEV_SRC) $(BRIDGE_SRC) $(addprefix host-sim/, main.c connect.c server.c options.c sandbox.c peer_link.c \
+SIM_SRC += $(SIMDEV_SRC) $(BRIDGE_SRC) $(addprefix host-sim/, main.c connect.c server.c options.c sandbox.c peer_link.c output.c \
 	guestinfo.c guestservice.c)
 RUN_SRC += $(SIMDEV_SRC)
 SIM_SRC += host-sim/check.c host-sim/pcap.c $(MONITOR_SRC) conformance/run/vectors.S
@@ -104,7 +104,7 @@ $(O)/lib/libvmci-vsock.so: $(PRELOAD_SRC) $(wildcard host-sim/preload/*.h host-s
 SCRIPT_TESTS += host-sim/test/preload.sh
 TEST_DEPS += $(O)/lib/libvmci-vsock.so $(O)/host-sim/vsock_guest
 
-SCRIPT_TESTS += host-sim/test/bridge.py
+SCRIPT_TESTS += host-sim/test/bridge.py host-sim/test/stop.py
 
 FUZZ_TARGETS += host-sim/fuzz/fuzz_bridge.c
 fuzz_bridge_OBJS = $(test_bridge_OBJS)

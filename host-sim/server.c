@@ -2,6 +2,7 @@
 /* server.c - the device and everything that is served beside it, in one thread. */
 #include "server.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ static bool while_busy(void *ctx)
 	return loop_run(&s->loop) > 0;
 }
 
+/* The signal is never read: it is told until the end, however often, and whatever comes beside. */
 static void on_stop(struct loop_source *source, uint32_t events)
 {
 	struct server *s =
@@ -64,6 +66,15 @@ static void on_stop(struct loop_source *source, uint32_t events)
 
 	(void)events;
 	s->stopped = true;
+}
+
+/* For who waits without the loop. */
+static bool is_to_stop(void *ctx)
+{
+	const struct server *s = ctx;
+	struct pollfd p = { .fd = s->stop.fd, .events = POLLIN };
+
+	return s->stopped || poll(&p, 1, 0) > 0;
 }
 
 static void on_asked(struct loop_source *source, uint32_t events)
@@ -104,6 +115,7 @@ static int open_device(struct server *s, const struct options *o, int listener, 
 					 .wake_fd = s->loop.fd,
 					 .idle = before_sleep,
 					 .busy = while_busy,
+					 .hurry = is_to_stop,
 					 .ctx = s };
 	struct simdev_options sim = o->sim;
 	int rc;
@@ -187,7 +199,7 @@ int server_open(struct server *s, const struct options *o, int listener, FILE *t
 	memset(s, 0, sizeof(*s));
 	s->trace = trace;
 	s->stop = (struct loop_source){ .fd = stop, .ready = on_stop };
-	if (loop_open(&s->loop) || loop_add(&s->loop, &s->stop)) {
+	if (loop_open(&s->loop) || loop_add_level(&s->loop, &s->stop)) {
 		snprintf(error, size, "cannot wait for events: %s", strerror(errno));
 		loop_close(&s->loop);
 		close(listener);

@@ -52,6 +52,8 @@ struct vfu *vfu_new(const struct vfu_device *device, const struct vfu_options *o
 	v->options = *options;
 	v->listener = fd;
 	v->link.fd = -1;
+	v->link.hurry = options->hurry;
+	v->link.ctx = options->ctx;
 	irqs_init(&v->irqs, device->vectors, irqs_changed, v);
 	v->mem = guestmem_new(memory_changed, v);
 	if (!v->mem || guestfault_install()) {

@@ -63,7 +63,9 @@ struct vfu_options {
 	/* Called again and again during a busy wait, to do other work; true ends the wait as if
 	 * wake_fd had been readable. May be NULL. */
 	bool (*busy)(void *ctx);
-	void *ctx; /* of idle and busy */
+	/* Asked while a client does not take a reply: true gives it up. May be NULL. */
+	bool (*hurry)(void *ctx);
+	void *ctx; /* of idle, busy and hurry */
 };
 /* A guest under emulation comes back within some 15 us after an answer; a sleep and its end cost
  * two or three times that. */

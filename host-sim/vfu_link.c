@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HEAD ((uint32_t)sizeof(struct vfu_header))
@@ -15,6 +16,8 @@
 /* The kernel rounds ancillary space up to pairs, so an even count is asked for, and more than
  * allowed to see a surplus. */
 #define FDS_ASKED 16u
+
+#define HURRY_MS 50 /* between questions whether the client is still worth waiting for */
 
 /* Close the first n that nobody kept. */
 static void close_fds(struct vfu_link *link, unsigned n)
@@ -202,6 +205,31 @@ uint8_t *vfu_link_reply_body(struct vfu_link *link)
 	return link->out + HEAD;
 }
 
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+/* Returns false when the client had its time, or nobody has any. */
+static bool wait_for_room(const struct vfu_link *link, uint64_t *until_ms)
+{
+	struct pollfd p = { .fd = link->fd, .events = POLLOUT };
+	uint64_t now = clock_ms();
+
+	if (!*until_ms)
+		*until_ms = now + VFU_STALL_MS;
+	for (; now < *until_ms; now = clock_ms()) {
+		if (poll(&p, 1, HURRY_MS) > 0)
+			return true;
+		if (link->hurry && link->hurry(link->ctx))
+			return false;
+	}
+	return false;
+}
+
 int vfu_link_reply(struct vfu_link *link, const struct vfu_header *to, int error, uint32_t len)
 {
 	struct vfu_header head = { .id = to->id,
@@ -209,13 +237,13 @@ int vfu_link_reply(struct vfu_link *link, const struct vfu_header *to, int error
 				   .size = HEAD + (error ? 0 : len),
 				   .flags = VFU_FLAG_REPLY | (error ? VFU_FLAG_ERROR : 0),
 				   .error = (uint32_t)error };
+	uint64_t until_ms = 0;
 	uint32_t sent = 0;
 
 	if (to->flags & VFU_FLAG_NO_REPLY)
 		return 0;
 	memcpy(link->out, &head, HEAD);
 	while (sent < head.size) {
-		struct pollfd p = { .fd = link->fd, .events = POLLOUT };
 		ssize_t n = send(link->fd, link->out + sent, head.size - sent,
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
 
@@ -226,7 +254,7 @@ int vfu_link_reply(struct vfu_link *link, const struct vfu_header *to, int error
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK) ||
-		    poll(&p, 1, VFU_STALL_MS) <= 0) {
+		    !wait_for_room(link, &until_ms)) {
 			link->why = "reply not taken";
 			return -1;
 		}

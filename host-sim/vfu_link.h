@@ -35,6 +35,8 @@ struct vfu_link {
 	unsigned nfds, own; /* own: descriptors of the first message, the others of the next */
 	uint64_t begun_ms;  /* when the first byte of this message came */
 	const char *why;    /* of the last VFU_BROKEN, static */
+	bool (*hurry)(void *ctx); /* true: do not wait for the client any more; may be NULL */
+	void *ctx;
 	_Alignas(8) uint8_t in[sizeof(struct vfu_header) + VFU_MAX_BODY];
 	uint8_t out[sizeof(struct vfu_header) + VFU_MAX_BODY];
 };
@@ -62,7 +64,7 @@ int vfu_link_patience(const struct vfu_link *link, uint64_t now_ms);
 uint8_t *vfu_link_reply_body(struct vfu_link *link);
 /* Answer a command with len bytes of the reply body, or with error (an errno > 0, then without
  * body). Nothing is sent for a command that wants no reply. Waits up to VFU_STALL_MS for a
- * client that does not read. 0, or -1: the connection is broken. */
+ * client that does not take all of it. 0, or -1: the connection is broken. */
 int vfu_link_reply(struct vfu_link *link, const struct vfu_header *to, int error, uint32_t len);
 
 #endif
