@@ -169,12 +169,27 @@ static int listen_at(const struct transport *t)
 	return fd;
 }
 
+/* The guest may know better why. */
+static void must(const struct transport *t, const char *what, int rc)
+{
+	struct pollfd p = { .fd = line, .events = POLLIN };
+	char text[128];
+	ssize_t n = 0;
+
+	if (!rc)
+		return;
+	if (poll(&p, 1, 2000) > 0)
+		n = read(line, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	fail("%s, %s: %s%s%s", t->name, what, strerror(-rc), n > 0 ? "; the guest: " : "", text);
+}
+
 static int accept_at(const struct transport *t, int listener)
 {
 	int fd = accept(listener, NULL, NULL);
 
-	if (fd < 0)
-		fail("%s: nobody connects: %s", t->name, strerror(errno));
+	must(t, "nobody connects", fd < 0 ? -errno : 0);
 	flow_patience(fd);
 	return fd;
 }
@@ -205,22 +220,6 @@ static void forget(const struct transport *t, int listener)
 	close(listener);
 	snprintf(path, sizeof(path), "%s_%u", t->path, port++);
 	unlink(path);
-}
-
-/* The guest may know better why. */
-static void must(const struct transport *t, const char *what, int rc)
-{
-	struct pollfd p = { .fd = line, .events = POLLIN };
-	char text[128];
-	ssize_t n = 0;
-
-	if (!rc)
-		return;
-	if (poll(&p, 1, 2000) > 0)
-		n = read(line, text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\r\n")] = '\0';
-	fail("%s, %s: %s%s%s", t->name, what, strerror(-rc), n > 0 ? "; the guest: " : "", text);
 }
 
 /* ---- measuring ---- */
