@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dgram.c - datagrams of libvmci-vsock.so; the messages are those of bridge_dgram.h. */
+#include "call.h"
 #include "real.h"
 #include "sock.h"
 #include "../bridge_dgram.h"
@@ -13,12 +14,6 @@
 
 #define PIECES	  64u
 #define ANSWER_US UINT64_C(2000000)
-
-static int fail(int error)
-{
-	errno = error;
-	return -1;
-}
 
 static void encode(uint8_t *to, uint32_t kind, struct addr a)
 {

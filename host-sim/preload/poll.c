@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* poll.c - the low-water mark of streams (SO_RCVLOWAT) in poll and ppoll. The kernel takes a UNIX
  * socket for readable at its first byte. */
+#include "call.h"
 #include "real.h"
 #include "sock.h"
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EXPORT	 __attribute__((visibility("default")))
 #define READABLE (POLLIN | POLLRDNORM)
 #define AT_END	 (POLLRDHUP | POLLHUP | POLLERR)
 #define FEW	 64u
@@ -26,10 +26,8 @@ int poll_set_low_water(int fd, struct entry *e, const void *value, socklen_t len
 	if (len >= sizeof(bytes))
 		memcpy(&bytes, value, sizeof(bytes));
 	/* Negative is the most there is, which is more than any queue holds. */
-	if (len >= sizeof(bytes) && (bytes < 0 || (uint64_t)bytes > e->size)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (len >= sizeof(bytes) && (bytes < 0 || (uint64_t)bytes > e->size))
+		return fail(EINVAL);
 	if (REAL(setsockopt)(fd, SOL_SOCKET, SO_RCVLOWAT, value, len))
 		return -1;
 	e->low_water = bytes;

@@ -84,6 +84,13 @@ unsigned state_machines(const struct machine **out)
 	return nmachines;
 }
 
+bool state_is_active(void)
+{
+	const struct machine *m;
+
+	return state_machines(&m) > 0;
+}
+
 const struct machine *state_machine(uint32_t cid)
 {
 	const struct machine *all;

@@ -51,6 +51,8 @@ struct entry {
 /* From the environment, once: VMCI_VSOCK="CID=PATH,CID=PATH...". 0 machines: nothing is done. A
  * wrong value ends the process with one line. */
 unsigned state_machines(const struct machine **out);
+/* Whether there are machines: without, the library does nothing. */
+bool state_is_active(void);
 /* NULL: unknown. */
 const struct machine *state_machine(uint32_t cid);
 

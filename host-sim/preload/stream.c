@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* stream.c - streams of libvmci-vsock.so. */
+#include "call.h"
 #include "real.h"
 #include "sock.h"
 #include "../bridge_line.h"
@@ -22,12 +23,6 @@ static uint64_t now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
-
-static int fail(int error)
-{
-	errno = error;
-	return -1;
 }
 
 int unix_connect(int fd, const char *path)
