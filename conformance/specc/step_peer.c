@@ -148,42 +148,41 @@ static const struct peer_verb *verb_of(struct maker *m, const struct peer_verb *
 	return NULL;
 }
 
-static void pair(struct maker *m, bool made)
+/* The next argument, an object by its name; NULL: the line is wrong. `what` names its kind. */
+static struct object *object(struct maker *m, const char *what, const char **name)
 {
-	const char *name = lex_word(m->lx, "the name of a queue pair");
-	struct object *o;
 	uint32_t i;
 
+	*name = lex_word(m->lx, what);
 	if (m->lx->failed)
-		return;
-	i = scope_object(m->lx, name);
+		return NULL;
+	i = scope_object(m->lx, *name);
 	if (m->lx->failed)
-		return;
-	o = &m->lx->scope->objects.v[i];
-	if (made)
-		o->made = true;
-	else if (!o->made)
-		lex_fail(m->lx, "no alloc of queue pair %s before this line", name);
+		return NULL;
 	part_arg(m, i);
+	return &m->lx->scope->objects.v[i];
+}
+
+static void pair(struct maker *m, bool made)
+{
+	const char *name;
+	struct object *o = object(m, "the name of a queue pair", &name);
+
+	if (o && made)
+		o->made = true;
+	else if (o && !o->made)
+		lex_fail(m->lx, "no alloc of queue pair %s before this line", name);
 }
 
 static void socket_name(struct maker *m, bool made)
 {
-	const char *name = lex_word(m->lx, "the name of a socket");
-	struct object *o;
-	uint32_t i;
+	const char *name;
+	struct object *o = object(m, "the name of a socket", &name);
 
-	if (m->lx->failed)
-		return;
-	i = scope_object(m->lx, name);
-	if (m->lx->failed)
-		return;
-	o = &m->lx->scope->objects.v[i];
-	if (made)
+	if (o && made)
 		o->socket = true;
-	else if (!o->socket)
+	else if (o && !o->socket)
 		lex_fail(m->lx, "no socket %s before this line", name);
-	part_arg(m, i);
 }
 
 /* One of some words that stand for numbers, or a value. */

@@ -18,4 +18,20 @@ void cases_break(const struct rule_case *cases, size_t n);
 void cases_cover(const struct rule_case *cases, size_t n, enum monitor_rule first,
 		 enum monitor_rule last);
 
+/* The two tests that every table of cases has, and their place in the list of main(). */
+#define CASES_TESTS(cases)                                                                         \
+	static void keeping_a_clause_is_held_and_nothing_is_found(void **state)                    \
+	{                                                                                          \
+		(void)state;                                                                       \
+		cases_keep(cases, sizeof(cases) / sizeof(cases[0]));                               \
+	}                                                                                          \
+	static void breaking_a_clause_names_it(void **state)                                       \
+	{                                                                                          \
+		(void)state;                                                                       \
+		cases_break(cases, sizeof(cases) / sizeof(cases[0]));                              \
+	}
+#define CASES_TEST_LIST                                                                            \
+	cmocka_unit_test(keeping_a_clause_is_held_and_nothing_is_found),                           \
+		cmocka_unit_test(breaking_a_clause_names_it)
+
 #endif

@@ -470,17 +470,7 @@ static const struct rule_case cases[] = {
 };
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 
-static void keeping_a_clause_is_held_and_nothing_is_found(void **state)
-{
-	(void)state;
-	cases_keep(cases, CASES);
-}
-
-static void breaking_a_clause_names_it(void **state)
-{
-	(void)state;
-	cases_break(cases, CASES);
-}
+CASES_TESTS(cases)
 
 static void every_rule_has_a_case(void **state)
 {
@@ -567,8 +557,7 @@ static void events_of_another_context_concern_nobody_here(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeping_a_clause_is_held_and_nothing_is_found),
-		cmocka_unit_test(breaking_a_clause_names_it),
+		CASES_TEST_LIST,
 		cmocka_unit_test(every_rule_has_a_case),
 		cmocka_unit_test(a_kind_is_told_once_and_counted),
 		cmocka_unit_test(a_guest_that_stands_still_is_not_blamed),

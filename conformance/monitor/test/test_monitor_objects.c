@@ -249,17 +249,7 @@ static const struct rule_case cases[] = {
 };
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 
-static void keeping_a_clause_is_held_and_nothing_is_found(void **state)
-{
-	(void)state;
-	cases_keep(cases, CASES);
-}
-
-static void breaking_a_clause_names_it(void **state)
-{
-	(void)state;
-	cases_break(cases, CASES);
-}
+CASES_TESTS(cases)
 
 static void every_rule_has_a_case(void **state)
 {
@@ -274,8 +264,7 @@ static void every_rule_has_a_case(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeping_a_clause_is_held_and_nothing_is_found),
-		cmocka_unit_test(breaking_a_clause_names_it),
+		CASES_TEST_LIST,
 		cmocka_unit_test(every_rule_has_a_case),
 	};
 

@@ -63,6 +63,21 @@ struct ck {
 	uint8_t *slots;
 };
 
+/* Moves n messages one way, waiting while the ring is full or empty. */
+#define CK_MOVE(N, way, step)                                                                      \
+	static void ck_##way##_##N(struct ck *s, uint64_t n)                                       \
+	{                                                                                          \
+		unsigned turns = 0;                                                                \
+		while (n) {                                                                        \
+			if (ck_##step##_##N(s)) {                                                  \
+				n--;                                                               \
+				turns = 0;                                                         \
+			} else {                                                                   \
+				bench_wait(&turns);                                                \
+			}                                                                          \
+		}                                                                                  \
+	}
+
 #define CK(N)                                                                                      \
 	struct m##N {                                                                              \
 		uint8_t b[N];                                                                      \
@@ -84,30 +99,8 @@ struct ck {
 			if (!ck_put_##N(s) || !ck_take_##N(s))                                     \
 				abort();                                                           \
 	}                                                                                          \
-	static void ck_produce_##N(struct ck *s, uint64_t n)                                       \
-	{                                                                                          \
-		unsigned turns = 0;                                                                \
-		while (n) {                                                                        \
-			if (ck_put_##N(s)) {                                                       \
-				n--;                                                               \
-				turns = 0;                                                         \
-			} else {                                                                   \
-				bench_wait(&turns);                                                \
-			}                                                                          \
-		}                                                                                  \
-	}                                                                                          \
-	static void ck_consume_##N(struct ck *s, uint64_t n)                                       \
-	{                                                                                          \
-		unsigned turns = 0;                                                                \
-		while (n) {                                                                        \
-			if (ck_take_##N(s)) {                                                      \
-				n--;                                                               \
-				turns = 0;                                                         \
-			} else {                                                                   \
-				bench_wait(&turns);                                                \
-			}                                                                          \
-		}                                                                                  \
-	}
+	CK_MOVE(N, produce, put)                                                                   \
+	CK_MOVE(N, consume, take)
 
 CK(16)
 CK(64)
