@@ -73,7 +73,7 @@ static int may_connect(const struct sock *sk, struct vmci_sockaddr addr)
 		return -VMCI_EINVAL;
 	if (addr.cid == VMCI_VMADDR_CID_LOCAL && !VMCI_FAULT("socket.local-reachable"))
 		return -VMCI_ENETUNREACH;
-	if (addr.cid == s->cid && !s->t->has_local_pairs)
+	if (addr.cid == s->cid && !s->t->has_local_pairs && !VMCI_FAULT("socket.own-id-reachable"))
 		return -VMCI_ENODEV;
 	if (!s->t->may_talk(s->t->ctx, addr.cid, s->limits.is_trusted))
 		return -VMCI_EPERM;

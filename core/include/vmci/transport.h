@@ -68,7 +68,8 @@ struct vmci_transport {
 	 * is closed says so and keeps its end until the peer has detached. Otherwise the detach is
 	 * all that the peer hears. */
 	bool announces_close;
-	/* May both ends of a pair be in this context (flag VMCI_QPFLAG_LOCAL)? */
+	/* May both ends of a pair be in this context (flag VMCI_QPFLAG_LOCAL)? A guest's driver has
+	 * such pairs. A context of a hub has not, and a stream to itself answers ENODEV. */
 	bool has_local_pairs;
 	/* The end is given back; the pointer is dead, whatever the peer or the device says. No
 	 * `leave` comes afterwards. */
