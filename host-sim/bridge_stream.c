@@ -221,6 +221,11 @@ static bool move_up(struct stream *s)
 			return false;
 		}
 		if (n <= 0) {
+			/* A program cannot be told more than that there is an end. */
+			if (n < 0)
+				bridge_note(s->item.bridge,
+					    "stream %d: bytes of the guest are lost: %s",
+					    s->item.entry.fd, strerror((int)-n));
 			shutdown(s->item.source.fd, SHUT_WR);
 			s->up.at_end = s->up.over = true;
 			return false;

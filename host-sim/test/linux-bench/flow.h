@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Nothing waits longer for its peer. */
-#define FLOW_PATIENCE_S 60
+/* Nothing waits longer for its peer. That is long: Linux gives the queue pairs of closed streams
+ * back one after the other, the newest first, and a busy machine needs up to a second for each. */
+#define FLOW_PATIENCE_S 300
 
 void flow_patience(int fd);
 /* Send bytes in calls of chunk, and wait for the one byte with which the peer says that it has
