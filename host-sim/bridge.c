@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define BACKLOG	   4096		      /* the kernel lowers it to what it allows */
-#define PENDING_US UINT64_C(10000000) /* a guest on an emulated processor may be slow */
+#define PENDING_US UINT64_C(20000000) /* a guest on an emulated processor may be slow */
 #define ADMIT_TURN 64u		      /* connections taken in one turn */
 #define ITEMS_TURN 64u /* items run in one turn: the guest's registers come between turns */
 

@@ -21,13 +21,54 @@ static int fresh(struct trial *t)
 	return rc ? rc : probe_negotiate(e, t->dma);
 }
 
+/* By name: the address of a function in another file would need a table that somebody relocates. */
+enum thing {
+	TAKE,
+	CALLS,
+	REFUSED,
+	DATAGRAM,
+	ORDER,
+	ICR,
+	PAIR,
+	RING,
+	RING_CAUSE,
+	MESSAGE,
+};
+
+static int try_thing(struct trial *t, enum thing thing)
+{
+	switch (thing) {
+	case TAKE:
+		return trial_take(t);
+	case CALLS:
+		return trial_calls(t);
+	case REFUSED:
+		return trial_refused(t);
+	case DATAGRAM:
+		return trial_datagram(t);
+	case ORDER:
+		return trial_order(t);
+	case ICR:
+		return trial_icr(t);
+	case PAIR:
+		return trial_pair(t);
+	case RING:
+		return trial_ring(t);
+	case RING_CAUSE:
+		return trial_ring_cause(t);
+	case MESSAGE:
+		return trial_message(t);
+	}
+	return 0;
+}
+
 /* One thing from a fresh start. A broken transport is an answer; a machine that broke is none. */
-static int from_start(struct trial *t, int (*thing)(struct trial *))
+static int from_start(struct trial *t, enum thing thing)
 {
 	int rc = fresh(t);
 
 	if (!rc)
-		rc = thing(t);
+		rc = try_thing(t, thing);
 	return rc < 0 ? rc : 0;
 }
 
@@ -37,28 +78,28 @@ static int try_transport(struct engine *e, bool dma)
 	int rc = 0;
 
 	if (dma)
-		rc = from_start(&t, trial_take);
+		rc = from_start(&t, TAKE);
 	if (!rc)
-		rc = from_start(&t, trial_calls);
+		rc = from_start(&t, CALLS);
 	if (!rc && dma && !(t.bad & TRIAL_CALLS))
-		rc = from_start(&t, trial_refused);
+		rc = from_start(&t, REFUSED);
 	/* Without an address of its own there is nothing to go on with. */
 	if (t.bad & TRIAL_CALLS)
 		t.bad |= dma ? BASIC_OWN_DMA : BASIC_OWN_PORTS;
 	else if (!rc)
-		rc = from_start(&t, trial_datagram);
+		rc = from_start(&t, DATAGRAM);
 	if (!rc && !(t.bad & TRIAL_OWNS))
-		rc = from_start(&t, trial_order);
+		rc = from_start(&t, ORDER);
 	if (!rc && !(t.bad & TRIAL_CALLS)) {
-		rc = from_start(&t, trial_icr);
+		rc = from_start(&t, ICR);
 		if (!rc)
-			rc = from_start(&t, trial_pair);
+			rc = from_start(&t, PAIR);
 		if (!rc && e->offer.needs & VCT_NEED_NOTIFICATIONS)
-			rc = from_start(&t, trial_ring);
+			rc = from_start(&t, RING);
 		if (!rc && e->offer.needs & VCT_NEED_NOTIFICATIONS && !(t.bad & BASIC_RING))
-			rc = from_start(&t, trial_ring_cause);
+			rc = from_start(&t, RING_CAUSE);
 		if (!rc && !(t.bad & TRIAL_OWNS))
-			rc = from_start(&t, trial_message);
+			rc = from_start(&t, MESSAGE);
 	}
 	e->basics.broken |= t.bad;
 	return rc;
