@@ -3,13 +3,13 @@
 
 # ---- queue and guest ---------------------------------------------------------------------------------
 
-CORE_QUEUE_SRC += core/queue/ring.c
+CORE_QUEUE_SRC += $(addprefix core/queue/, ring.c ring_index.c ring_memory.c)
 CORE_GUEST_SRC += $(addprefix core/guest/, guest.c transfer.c receive.c datagram.c event.c doorbell.c \
 	pages.c queuepair.c localpair.c)
 
 UNIT_TESTS += core/test/test_ring.c core/test/test_guest.c core/test/test_guest_hostile.c \
 	core/test/test_guest_delivery.c core/test/test_guest_pairs.c
-test_ring_OBJS = core/queue/ring.c
+test_ring_OBJS = $(CORE_QUEUE_SRC)
 test_guest_OBJS = core/test/fake_device.c $(CORE_GUEST_SRC) $(CORE_QUEUE_SRC)
 test_guest_hostile_OBJS = $(test_guest_OBJS)
 test_guest_delivery_OBJS = $(test_guest_OBJS)
@@ -19,13 +19,13 @@ test_guest_pairs_OBJS = $(test_guest_OBJS)
 SCRIPT_TESTS += core/test/stress_ring.sh
 TEST_DEPS += $(O)/tsan/core/test/stress_ring
 
-$(O)/tsan/core/test/stress_ring: core/test/stress_ring.c $(CORE_QUEUE_SRC) $(wildcard core/include/vmci/*.h)
+$(O)/tsan/core/test/stress_ring: core/test/stress_ring.c $(CORE_QUEUE_SRC) $(wildcard core/include/vmci/*.h core/queue/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HOSTED) -fsanitize=thread -o $@ $(filter %.c,$^) -pthread
 
 FUZZ_TARGETS += core/fuzz/fuzz_ring.c core/fuzz/fuzz_guest.c
-fuzz_ring_OBJS = core/queue/ring.c
+fuzz_ring_OBJS = $(CORE_QUEUE_SRC)
 fuzz_guest_OBJS = $(CORE_GUEST_SRC) $(CORE_QUEUE_SRC)
 
 # ---- common and device -------------------------------------------------------------------------------

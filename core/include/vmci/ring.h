@@ -80,8 +80,8 @@ struct vmci_ring_memory {
 };
 /* Headers are 24 bytes used, aligned to 8. */
 
-/* Private to ring.c: one cache line, so that thousands of rings stay cheap. A run is bytes that lie
- * side by side in memory; the current one is where the next byte goes. */
+/* Private to core/queue: one cache line, so that thousands of rings stay cheap. A run is bytes that
+ * lie side by side in memory; the current one is where the next byte goes. */
 struct vmci_ring {
 	uintptr_t run;	      /* plus an index in the current run: the byte's address */
 	uint32_t run_end;     /* low half of the index behind the run; that of `own`: no run */
