@@ -49,6 +49,7 @@ int loop_run(struct loop *loop)
 {
 	int told = 0;
 
+	loop->heard = 0;
 	loop->have = epoll_wait(loop->fd, loop->batch, LOOP_BATCH, 0);
 	for (loop->at = 0; loop->at < loop->have;) {
 		const struct epoll_event *ev = &loop->batch[loop->at++];
@@ -56,6 +57,7 @@ int loop_run(struct loop *loop)
 
 		if (!source)
 			continue;
+		loop->heard += ev->events != EPOLLOUT;
 		source->ready(source, ev->events);
 		told++;
 	}

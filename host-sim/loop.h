@@ -26,6 +26,7 @@ struct loop_source {
 struct loop {
 	int fd; /* readable when some source has something */
 	int have, at;
+	int heard; /* sources that the last loop_run told more than that they can be written */
 	struct epoll_event batch[LOOP_BATCH];
 };
 

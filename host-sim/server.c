@@ -51,13 +51,6 @@ static void on_bytes(void *ctx, struct vmci_sockaddr from, struct vmci_sockaddr 
 	pcap_moved(((struct server *)ctx)->pcap, from, to, data, len);
 }
 
-static bool while_busy(void *ctx)
-{
-	struct server *s = ctx;
-
-	return loop_run(&s->loop) > 0;
-}
-
 /* The signal is never read: it is told until the end, however often, and whatever comes beside. */
 static void on_stop(struct loop_source *source, uint32_t events)
 {
@@ -114,7 +107,6 @@ static int open_device(struct server *s, const struct options *o, int listener, 
 	const struct vfu_options vfu = { .spin_us = VFU_SPIN_US,
 					 .wake_fd = s->loop.fd,
 					 .idle = before_sleep,
-					 .busy = while_busy,
 					 .hurry = is_to_stop,
 					 .ctx = s };
 	struct simdev_options sim = o->sim;
@@ -228,11 +220,11 @@ int server_open(struct server *s, const struct options *o, int listener, FILE *t
 
 /* Everything that a message or an event may have set going. Returns microseconds until it has to be
  * looked at again, -1: only after an event. */
-static int64_t work(struct server *s)
+static int64_t work(struct server *s, bool is_woken)
 {
 	uint64_t next_us = UINT64_MAX, us;
 
-	if (loop_run(&s->loop) > 0)
+	if (is_woken && loop_run(&s->loop) > 0 && s->loop.heard)
 		vfu_active(s->sim.vfu);
 	vmci_hub_run(s->sim.hub);
 	if (s->bridge)
@@ -245,7 +237,7 @@ static int64_t work(struct server *s)
 
 void server_run(struct server *s, bool once)
 {
-	int64_t timeout_us = work(s);
+	int64_t timeout_us = work(s, true);
 
 	/* Asked after work, which may be told to end. */
 	while (!s->stopped) {
@@ -255,7 +247,7 @@ void server_run(struct server *s, bool once)
 			peer_link_reset(&s->peer);
 		if (r == VFU_CLIENT_GONE && once)
 			break;
-		timeout_us = work(s);
+		timeout_us = work(s, vfu_woken(s->sim.vfu));
 	}
 }
 

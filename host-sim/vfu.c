@@ -137,14 +137,19 @@ static bool accept_one(struct vfu *v)
 static enum vfu_result drain(struct vfu *v)
 {
 	enum vfu_result result = VFU_IDLE;
+	bool is_last = false;
 
-	for (unsigned i = 0; i < VFU_BUDGET && v->link.fd >= 0; i++) {
+	for (unsigned i = 0; i < VFU_BUDGET && v->link.fd >= 0 && !is_last; i++) {
 		struct vfu_message m;
 		const char *why = NULL;
 
 		switch (vfu_link_receive(&v->link, &m, now_ms())) {
 		case VFU_MESSAGE:
+			/* Who waits for an answer sends nothing behind it, as a rule. */
+			is_last =
+				!(m.head.flags & VFU_FLAG_NO_REPLY) && !vfu_link_is_ahead(&v->link);
 			why = vfu_dispatch(v, &m);
+			vfu_link_done(&v->link, now_ms());
 			if (!why && guestmem_lost(v->mem))
 				why = "a file of guest memory shrank";
 			break;
@@ -181,10 +186,34 @@ static int patience(const struct vfu *v)
 	return vfu_link_patience(&v->link, now);
 }
 
+/* Wait for anything, NULL: for ever, and handle what came from the client. */
+static enum vfu_result look(struct vfu *v, const struct timespec *wait)
+{
+	struct pollfd p[3] = { { .fd = v->link.fd, .events = POLLIN },
+			       { .fd = v->listener, .events = POLLIN },
+			       { .fd = v->options.wake_fd, .events = POLLIN } };
+	bool client = v->link.fd >= 0;
+
+	if (ppoll(p, 3, wait, NULL) <= 0)
+		return VFU_IDLE;
+	v->woken = p[2].revents;
+	/* The old client's end of file comes before a new client. */
+	if (p[0].revents) {
+		enum vfu_result result = drain(v);
+
+		if (result != VFU_IDLE)
+			return result;
+	}
+	if (v->woken)
+		return VFU_WOKEN;
+	return p[1].revents && accept_one(v) && !client ? VFU_WORKED : VFU_IDLE;
+}
+
 /* After a message the next one is often microseconds away, while going to sleep and being
  * woken costs ten times that. */
 static enum vfu_result spin(struct vfu *v)
 {
+	static const struct timespec at_once = { 0, 0 };
 	uint64_t until = v->active_us + v->options.spin_us;
 	enum vfu_result result;
 
@@ -192,13 +221,8 @@ static enum vfu_result spin(struct vfu *v)
 	    v->misses >= VFU_SPIN_MISSES)
 		return VFU_IDLE;
 	v->active_us = 0;
-	while ((result = drain(v)) == VFU_IDLE && now_us() < until) {
-		if (v->options.busy && v->options.busy(v->options.ctx)) {
-			result = VFU_WOKEN;
-			break;
-		}
+	while ((result = look(v, &at_once)) == VFU_IDLE && now_us() < until)
 		sched_yield(); /* whoever is to speak next may need this processor */
-	}
 	v->misses = result == VFU_IDLE ? v->misses + 1 : 0;
 	return result;
 }
@@ -212,42 +236,29 @@ static void slept(struct vfu *v, uint64_t since_us)
 
 static enum vfu_result wait_for(struct vfu *v, int64_t timeout_us)
 {
-	struct pollfd p[3] = { { .fd = v->link.fd, .events = POLLIN },
-			       { .fd = v->listener, .events = POLLIN },
-			       { .fd = v->options.wake_fd, .events = POLLIN } };
 	int limit = patience(v);
 	uint64_t since_us = 0;
 	struct timespec wait;
-	bool client;
+	enum vfu_result result;
 
 	if (limit >= 0 && (timeout_us < 0 || limit < timeout_us / 1000))
 		timeout_us = (int64_t)limit * 1000;
 	wait = (struct timespec){ timeout_us / 1000000, timeout_us % 1000000 * 1000 };
 	if (timeout_us != 0 && v->misses)
 		since_us = now_us();
-	if (ppoll(p, 3, timeout_us < 0 ? NULL : &wait, NULL) <= 0)
+	result = look(v, timeout_us < 0 ? NULL : &wait);
+	if (result == VFU_IDLE)
 		return limit == 0 ? drain(v) : VFU_IDLE;
 	if (since_us)
 		slept(v, since_us);
-	if (p[2].revents)
-		return VFU_WOKEN;
-	/* The old client's end of file comes before a new client. */
-	client = v->link.fd >= 0;
-	if (p[0].revents) {
-		enum vfu_result result = drain(v);
-
-		if (result != VFU_IDLE)
-			return result;
-	}
-	if (p[1].revents && accept_one(v) && !client)
-		return VFU_WORKED;
-	return VFU_IDLE;
+	return result;
 }
 
 enum vfu_result vfu_poll(struct vfu *v, int64_t timeout_us)
 {
-	enum vfu_result result = drain(v);
+	enum vfu_result result = vfu_link_is_ahead(&v->link) ? drain(v) : VFU_IDLE;
 
+	v->woken = false;
 	if (result == VFU_IDLE && timeout_us != 0)
 		result = spin(v);
 	if (result == VFU_IDLE && timeout_us != 0 && v->options.idle)
@@ -257,6 +268,11 @@ enum vfu_result vfu_poll(struct vfu *v, int64_t timeout_us)
 	if (result == VFU_WORKED && v->link.fd >= 0)
 		v->active_us = now_us();
 	return result;
+}
+
+bool vfu_woken(const struct vfu *v)
+{
+	return v->woken;
 }
 
 void vfu_active(struct vfu *v)

@@ -60,12 +60,9 @@ struct vfu_options {
 	unsigned spin_us;	 /* longest busy wait after activity, 0 = none */
 	int wake_fd;		 /* vfu_poll returns when it becomes readable; -1 = none */
 	void (*idle)(void *ctx); /* called before going to sleep, the time to flush; may be NULL */
-	/* Called again and again during a busy wait, to do other work; true ends the wait as if
-	 * wake_fd had been readable. May be NULL. */
-	bool (*busy)(void *ctx);
 	/* Asked while a client does not take a reply: true gives it up. May be NULL. */
 	bool (*hurry)(void *ctx);
-	void *ctx; /* of idle, busy and hurry */
+	void *ctx; /* of idle and hurry */
 };
 /* A guest under emulation comes back within some 15 us after an answer; a sleep and its end cost
  * two or three times that. */
@@ -85,7 +82,7 @@ bool vfu_adopt(struct vfu *v, int fd);
 enum vfu_result {
 	VFU_IDLE,	/* nothing happened within the timeout */
 	VFU_WORKED,	/* messages were handled; call again */
-	VFU_WOKEN,	/* wake_fd is readable */
+	VFU_WOKEN,	/* no message came, and wake_fd is readable */
 	VFU_CLIENT_GONE /* a connection ended */
 };
 
@@ -93,8 +90,10 @@ enum vfu_result {
 
 /* Handle what is there; if nothing is, wait up to timeout_us (-1 = for ever) for it. After
  * activity the wait begins with a short busy wait (vfu_options.spin_us), never longer, as long as
- * that turns out to be of use. wake_fd is looked at only when nothing came. */
+ * that turns out to be of use. */
 enum vfu_result vfu_poll(struct vfu *v, int64_t timeout_us);
+/* Was wake_fd readable as well, whatever vfu_poll returned? */
+bool vfu_woken(const struct vfu *v);
 /* There was other work that the client may be waiting for: counts as activity. */
 void vfu_active(struct vfu *v);
 

@@ -13,6 +13,7 @@ struct vfu {
 	struct irqs irqs;
 	struct vfu_link link;
 	bool greeted; /* VERSION was agreed */
+	bool woken;   /* wake_fd was readable */
 	int listener;
 	uint64_t accepted_ms;
 	uint64_t active_us; /* of the last message; 0: long ago */

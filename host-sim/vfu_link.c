@@ -45,6 +45,7 @@ void vfu_link_close(struct vfu_link *link)
 	if (link->fd < 0)
 		return;
 	close_fds(link, link->nfds);
+	link->is_given = false;
 	close(link->fd);
 	link->fd = -1;
 }
@@ -123,9 +124,10 @@ static const char *check_header(const struct vfu_header *head)
 	return NULL;
 }
 
-/* The message that was handed out goes, with what nobody kept of it. */
-static void drop_given(struct vfu_link *link, uint64_t now_ms)
+void vfu_link_done(struct vfu_link *link, uint64_t now_ms)
 {
+	if (!link->is_given)
+		return;
 	close_fds(link, link->own);
 	link->have -= link->size;
 	memmove(link->in, link->in + link->size, link->have);
@@ -151,8 +153,7 @@ enum vfu_received vfu_link_receive(struct vfu_link *link, struct vfu_message *m,
 {
 	unsigned before;
 
-	if (link->is_given)
-		drop_given(link, now_ms);
+	vfu_link_done(link, now_ms);
 	before = link->nfds;
 	for (;;) {
 		const char *why = link->size || link->have < HEAD ? NULL : count(link);
@@ -195,7 +196,7 @@ int vfu_link_patience(const struct vfu_link *link, uint64_t now_ms)
 {
 	uint64_t passed = now_ms - link->begun_ms;
 
-	if (link->fd < 0 || link->have == (link->is_given ? link->size : 0))
+	if (link->fd < 0 || !vfu_link_is_ahead(link))
 		return -1;
 	return passed >= VFU_STALL_MS ? 0 : (int)(VFU_STALL_MS - passed);
 }

@@ -53,9 +53,18 @@ void vfu_link_open(struct vfu_link *link, int fd);
 /* Close the socket and every descriptor received and not kept. Harmless when closed. */
 void vfu_link_close(struct vfu_link *link);
 
-/* Receive as much of one message as is there. now_ms: a monotonic clock. Descriptors of the
- * previous message that nobody kept are closed first. */
+/* The message that was received last goes, with descriptors that nobody kept. */
+void vfu_link_done(struct vfu_link *link, uint64_t now_ms);
+
+/* Receive as much of one message as is there, after vfu_link_done. now_ms: a monotonic clock. */
 enum vfu_received vfu_link_receive(struct vfu_link *link, struct vfu_message *m, uint64_t now_ms);
+
+/* Were bytes read behind the message that was received last, or is one begun? Then receive may have
+ * something although the socket has not. */
+static inline bool vfu_link_is_ahead(const struct vfu_link *link)
+{
+	return link->have > (link->is_given ? link->size : 0);
+}
 
 /* Milliseconds until a begun message is overdue; -1: none begun. */
 int vfu_link_patience(const struct vfu_link *link, uint64_t now_ms);
