@@ -102,7 +102,7 @@ fi
 	-chardev "socket,id=line,server=on,wait=on,path=$dir/line" -serial chardev:line \
 	-kernel "$image/vmlinuz" -initrd "$work/initrd" \
 	-append 'console=ttyS0 loglevel=5 panic=-1 rdinit=/flow '"${APPEND:-}" \
-	-device "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"$dir/vmci\"}}" \
+	-device "{\"driver\":\"vfio-user-pci\",\"x-msg-timeout\":60000,\"socket\":{\"type\":\"unix\",\"path\":\"$dir/vmci\"}}" \
 	"${devices[@]}" >"$work/qemu.log" 2>&1 </dev/null &
 qemu=$!
 children+=("$qemu")
