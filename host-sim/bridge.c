@@ -355,6 +355,14 @@ uint64_t bridge_run(struct bridge *b)
 	return look < next ? look : next;
 }
 
+void bridge_guest_left(struct bridge *b)
+{
+	for (struct bridge_item *it = b->all; it; it = it->next) {
+		it->guest_left = true;
+		bridge_item_wake(it);
+	}
+}
+
 size_t bridge_count(const struct bridge *b)
 {
 	return b->count;

@@ -60,6 +60,10 @@ void bridge_close(struct bridge *b);
  * once, UINT64_MAX: never. */
 uint64_t bridge_run(struct bridge *b);
 
+/* The guest was reset or has gone. Open streams hear that from the transport; those whose handshake
+ * is under way, and of which the guest knows nothing any more, end here. */
+void bridge_guest_left(struct bridge *b);
+
 /* Streams and bound datagram ports there are, for tests. */
 size_t bridge_count(const struct bridge *b);
 

@@ -86,6 +86,7 @@ static bool run_asked(struct stream *s)
 		return false;
 	}
 	s->stage = CONNECTING;
+	s->item.guest_left = false;
 	return true;
 }
 
@@ -114,6 +115,10 @@ static bool run_handshake(struct stream *s)
 		return false;
 	}
 	if (!(events & VMCI_POLLOUT)) {
+		if (s->item.guest_left) {
+			stream_end(s, "the guest left");
+			return false;
+		}
 		if (s->item.hung_up && s->stage == CONNECTING)
 			stream_end(s, "the program did not wait for the guest");
 		return false;

@@ -30,6 +30,7 @@ struct bridge_item {
 	bool may_be_deaf; /* the program's end has room, or takes no more: the kernel tells both
 			     alike */
 	bool hung_up;	  /* the program closed its end */
+	bool guest_left;  /* what it was asked, or asked, before is void */
 };
 
 /* Where host programs come in. */

@@ -79,6 +79,14 @@ static void on_asked(struct loop_source *source, uint32_t events)
 	check_report(s->check);
 }
 
+static void on_reset(void *ctx)
+{
+	struct server *s = ctx;
+
+	if (s->bridge)
+		bridge_guest_left(s->bridge);
+}
+
 static uint32_t guest_cid(void *ctx)
 {
 	struct server *s = ctx;
@@ -114,6 +122,8 @@ static int open_device(struct server *s, const struct options *o, int listener, 
 
 	sim.watch = s->check || s->pcap ? on_event : NULL;
 	sim.watch_ctx = s;
+	sim.was_reset = on_reset;
+	sim.reset_ctx = s;
 	rc = simdev_open(&s->sim, &sim, &vfu, listener, peer_link_handle, &s->peer, s->trace);
 
 	if (rc == 0 && o->sim.pci.peer && peer_link_open(&s->peer, &s->sim)) {
@@ -259,6 +269,7 @@ unsigned server_close(struct server *s)
 	guestservice_close(s->tools);
 	guestinfo_free(s->info);
 	bridge_close(s->bridge);
+	s->bridge = NULL; /* the device's end is a reset */
 	vmci_transport_free(s->host);
 	simdev_close(&s->sim);
 	pcap_close(s->pcap);

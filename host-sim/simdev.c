@@ -234,6 +234,8 @@ static void on_reset(void *ctx, enum vfu_why why)
 		peerbox_reset(s->peerbox);
 	if (why == VFU_ASKED)
 		on_irqs(s);
+	if (s->options.was_reset)
+		s->options.was_reset(s->options.reset_ctx);
 }
 
 /* Memory that comes leaves what is pinned alone. */

@@ -20,6 +20,9 @@ struct simdev_options {
 	/* Takes each event behind the text trace; may be NULL. */
 	void (*watch)(void *ctx, const struct vmci_trace *ev);
 	void *watch_ctx;
+	/* The machine was reset or has gone: its software remembers nothing. May be NULL. */
+	void (*was_reset)(void *ctx);
+	void *reset_ctx;
 };
 
 struct simdev {

@@ -537,6 +537,30 @@ static void a_failed_handshake_of_the_guest_ends_the_program(void **state)
 	assert_int_equal(fake_stack->alive, 0);
 }
 
+static void a_handshake_ends_when_the_guest_leaves(void **state)
+{
+	struct world *w = *state;
+	int listener = listen_at(w, 7), s = fake_guest_connects(7, guest), asked, fd;
+
+	assert_true(s >= 0);
+	asked = say(w, "CONNECT 80\n");
+	assert_int_equal(bridge_count(w->bridge), 2);
+	bridge_guest_left(w->bridge);
+	settle(w);
+	assert_int_equal(bridge_count(w->bridge), 0);
+	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+	expect_end(fd);
+	expect_end(asked);
+	close(fd);
+	close(asked);
+	/* The next one is for the guest that comes. */
+	asked = say(w, "CONNECT 80\n");
+	assert_int_equal(bridge_count(w->bridge), 1);
+	close(asked);
+	settle(w);
+	stop_listening(w, 7, listener);
+}
+
 static void a_full_backlog_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -654,6 +678,7 @@ int main(void)
 		TEST(a_guest_that_is_answered_is_served_at_once),
 		TEST(a_guest_that_does_not_read_stops_the_program),
 		TEST(a_failed_handshake_of_the_guest_ends_the_program),
+		TEST(a_handshake_ends_when_the_guest_leaves),
 		TEST(a_full_backlog_is_refused),
 		TEST(a_storm_of_programs_is_served_to_the_last),
 		TEST(without_descriptors_the_next_waits_and_the_reason_is_told_once),
