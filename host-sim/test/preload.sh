@@ -118,13 +118,13 @@ check "its socket is its owner's alone" [ "$(stat -c %a v_7000)" = 600 ]
 kill "$!"
 
 # One way each: with --exec, ncat drops what its program still says when the other side has ended.
-host ncat --vsock -l 7001 --recv-only >received 2>ncat.err &
+host ncat --vsock -l 2 7001 --recv-only >received 2>ncat.err &
 ncat=$!
 wait_for [ -S v_7001 ]
 "$guest" v.s connect 7001 <data >back 2>>guest.err
 wait "$ncat"
 check "ncat --vsock -l receives 5 MB" cmp data received
-host ncat --vsock -l 7001 --send-only <data 2>ncat.err &
+host ncat --vsock -l 2 7001 --send-only <data 2>ncat.err &
 pids+=($!)
 wait_for [ -S v_7001 ]
 "$guest" w.s connect 7001 </dev/null >back 2>>guest.err

@@ -100,12 +100,28 @@ check "the trace has it there" grep -q QUEUEPAIR_ALLOC <(sed -n "$((line - 1)),$
 check "and the trace says so" grep -q 'check .*violates QP.GUEST.1' "$dir/trace"
 check "the error output says so at once" grep -q 'check: event [0-9]* violates QP.GUEST.1' "$dir/err"
 
+# decode FILE: as text. tshark 4.4 runs no Lua script for root, so root becomes nobody, in a place nobody can read.
+decode() {
+	if [ "$(id -u)" -ne 0 ]; then
+		tshark -X lua_script:host-sim/wireshark/vmci.lua -r "$1"
+		return
+	fi
+	local open
+	open=$(mktemp -d) || return
+	chmod 755 "$open"
+	install -m 644 "$1" "$open/capture"
+	install -m 644 host-sim/wireshark/vmci.lua "$open"
+	(cd "$open" && HOME=$open setpriv --reuid=65534 --regid=65534 --clear-groups \
+		tshark -X lua_script:vmci.lua -r capture)
+	rm -rf "$open"
+}
+
 start --pcap "$dir/capture"
 check "a capture: the vector passes" vectors 'dg/*'
 stop
 check "a capture: exit code 0" [ "$code" = 0 ]
 if command -v tshark >/dev/null; then
-	tshark -X lua_script:host-sim/wireshark/vmci.lua -r "$dir/capture" >"$dir/text" 2>"$dir/err"
+	decode "$dir/capture" >"$dir/text" 2>"$dir/err"
 	check "tshark decodes it" grep -q ' VMCI .*sent: GET_CONTEXT_ID = 16$' "$dir/text"
 	check "datagrams of sockets are there for its own dissector" grep -qE 'vSocket .*\[Payload\]' "$dir/text"
 	check "nothing in it is malformed" [ -z "$(grep -iE 'malformed|lua error' "$dir/text")" ]

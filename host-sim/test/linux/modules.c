@@ -33,7 +33,7 @@ static size_t read_list(void)
 
 static int fail(const char **why, const char *what, const char *name)
 {
-	snprintf(reason, sizeof(reason), "cannot %s %s: %s", what, name, strerror(errno));
+	snprintf(reason, sizeof(reason), "cannot %.16s %.64s: %.60s", what, name, strerror(errno));
 	*why = reason;
 	return -1;
 }
@@ -57,7 +57,7 @@ static int load(const char *name)
 	char path[96];
 	int fd, rc;
 
-	snprintf(path, sizeof(path), "/modules/%s.ko", name);
+	snprintf(path, sizeof(path), "/modules/%.80s.ko", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
