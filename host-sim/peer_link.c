@@ -61,10 +61,9 @@ size_t peer_link_handle(void *ctx, const uint8_t *request, size_t len, uint8_t *
 	return peer_encode_reply(rq.op, &rp, reply, max);
 }
 
-void peer_link_pump(struct peer_link *link)
+uint64_t peer_link_pump(struct peer_link *link)
 {
-	if (link->actor)
-		peer_actor_pump(link->actor);
+	return link->actor ? peer_actor_pump(link->actor) : UINT64_MAX;
 }
 
 void peer_link_reset(struct peer_link *link)

@@ -20,8 +20,8 @@ size_t peer_link_handle(void *ctx, const uint8_t *request, size_t len, uint8_t *
 
 /* Put a peer on an open device. sim is borrowed. 0, or -1 without memory. */
 int peer_link_open(struct peer_link *link, struct simdev *sim);
-/* Let it work; after each call that may have reached the hub. */
-void peer_link_pump(struct peer_link *link);
+/* Let it work; after each call that may have reached the hub. Returns as peer_actor_pump. */
+uint64_t peer_link_pump(struct peer_link *link);
 /* Drop what vectors made and restore the device's configuration: for the next client. */
 void peer_link_reset(struct peer_link *link);
 /* Before simdev_close. */

@@ -241,7 +241,8 @@ static int64_t work(struct server *s, bool is_woken)
 		next_us = bridge_run(s->bridge);
 	us = s->tools ? guestservice_pump(s->tools) : UINT64_MAX;
 	next_us = us < next_us ? us : next_us;
-	peer_link_pump(&s->peer);
+	us = peer_link_pump(&s->peer);
+	next_us = us < next_us ? us : next_us;
 	return next_us > INT64_MAX ? -1 : (int64_t)next_us;
 }
 

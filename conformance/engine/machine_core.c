@@ -249,7 +249,7 @@ static int settle(void *ctx, uint64_t us)
 
 	core_vm_begin(&c->vm);
 	(void)vmci_hub_run(c->vm.hub);
-	peer_actor_pump(c->vm.peer);
+	(void)peer_actor_pump(c->vm.peer);
 	c->vm.now_us += us;
 	return outcome(c);
 }

@@ -71,7 +71,7 @@ static int64_t info(struct peer_actor *p, struct peer_reply *rp)
 static void sync(struct peer_actor *p)
 {
 	(void)vmci_hub_run(p->world.hub);
-	peer_actor_pump(p);
+	(void)peer_actor_pump(p);
 	peer_sockets_pump(p);
 	(void)vmci_hub_run(p->world.hub);
 }
@@ -204,9 +204,9 @@ struct peer_actor *peer_actor_new(const struct peer_world *world)
 	return p;
 }
 
-void peer_actor_pump(struct peer_actor *p)
+uint64_t peer_actor_pump(struct peer_actor *p)
 {
-	peer_rpc_pump(p->rpc);
+	return peer_rpc_pump(p->rpc);
 }
 
 void peer_actor_set_device(struct peer_actor *p, struct vmci_device *device)

@@ -49,8 +49,9 @@ void peer_actor_free(struct peer_actor *p);
 void peer_actor_execute(struct peer_actor *p, const struct peer_request *rq, struct peer_reply *rp);
 
 /* Let the services of vectors do what there is to do; after each call that may have reached the
- * hub, from outside of it. */
-void peer_actor_pump(struct peer_actor *p);
+ * hub, from outside of it. Returns microseconds until it has to be called again in any case,
+ * UINT64_MAX: never; a harness that lets time pass by itself may ignore that. */
+uint64_t peer_actor_pump(struct peer_actor *p);
 
 /* The device was made anew (its owner destroyed and created it): objects of vectors are gone. */
 void peer_actor_set_device(struct peer_actor *p, struct vmci_device *device);

@@ -140,11 +140,14 @@ int64_t peer_rpc_set(struct peer_rpc **out, const struct peer_world *world, uint
 	return 0;
 }
 
-void peer_rpc_pump(struct peer_rpc *r)
+uint64_t peer_rpc_pump(struct peer_rpc *r)
 {
+	uint64_t next_us = r ? 0 : UINT64_MAX;
+
 	/* 0: there is more. The bound is for a guest that never ceases to send. */
-	for (unsigned i = 0; r && i < 64 && vmci_guestrpc_pump(r->service) == 0; i++)
-		;
+	for (unsigned i = 0; next_us == 0 && i < 64; i++)
+		next_us = vmci_guestrpc_pump(r->service);
+	return next_us;
 }
 
 int64_t peer_rpc_ask(struct peer_rpc *r, const uint8_t *text, size_t len)
@@ -154,7 +157,7 @@ int64_t peer_rpc_ask(struct peer_rpc *r, const uint8_t *text, size_t len)
 
 	switch (rc) {
 	case 0:
-		peer_rpc_pump(r);
+		(void)peer_rpc_pump(r);
 		return 0;
 	case -VMCI_ENOTCONN:
 		return VMCI_ERROR_NOT_FOUND;

@@ -25,8 +25,9 @@ enum peer_rpc_mode {
  * VMCI_ERROR_NO_MEM: none is there then. */
 int64_t peer_rpc_set(struct peer_rpc **r, const struct peer_world *world, uint64_t mode);
 
-/* Let it work. r may be NULL. */
-void peer_rpc_pump(struct peer_rpc *r);
+/* Let it work. r may be NULL. Returns microseconds until it has to be called again in any case,
+ * UINT64_MAX: never. */
+uint64_t peer_rpc_pump(struct peer_rpc *r);
 
 /* Ask the guest over the youngest reverse channel. Returns 0, VMCI_ERROR_NOT_FOUND (there is none),
  * VMCI_ERROR_WOULD_BLOCK (the last question is not answered) or VMCI_ERROR_INVALID_ARGS. */
