@@ -81,8 +81,9 @@ linux-tools: $(O)/bin/vmci-sim $(O)/linux/vsock-peer ## VMware's tools, as Debia
 	$(Q).ci/qemu && host-sim/test/linux/tools.sh
 
 # The bridge, with a stack that has no protocol.
-UNIT_TESTS += host-sim/test/test_bridge.c host-sim/test/test_bridge_dgram.c
+UNIT_TESTS += host-sim/test/test_bridge.c host-sim/test/test_bridge_bulk.c host-sim/test/test_bridge_dgram.c
 test_bridge_OBJS = $(BRIDGE_SRC) host-sim/listener.c host-sim/test/fake_sockets.c
+test_bridge_bulk_OBJS = $(test_bridge_OBJS)
 test_bridge_dgram_OBJS = $(test_bridge_OBJS)
 
 # A guest without a machine, for tests of the bridge and of the preload library.
