@@ -466,8 +466,11 @@ static void a_handshake_ends_when_the_guest_leaves(void **state)
 	expect_end(asked);
 	close(fd);
 	close(asked);
-	/* The next one is for the guest that comes. */
-	asked = say(w, "CONNECT 80\n");
+	/* Who says where to when it has left is for the guest that comes. */
+	asked = say(w, "CONN");
+	bridge_guest_left(w->bridge);
+	assert_int_equal(send(asked, "ECT 80\n", 7, MSG_NOSIGNAL), 7);
+	settle(w);
 	assert_int_equal(bridge_count(w->bridge), 1);
 	close(asked);
 	settle(w);
